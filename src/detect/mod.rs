@@ -1,0 +1,191 @@
+//! What lies beneath a message: each detector reads it and says what it found, with the words it rests on.
+//!
+//! Detectors are pure: no clock, database or network. A new one is one file, one `Kind` and one line in `Detectors::load`.
+
+pub mod amount_mismatch;
+pub mod emotional_language;
+pub mod lexicon;
+pub mod repeat_follow_up;
+pub mod urgency;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::text::Cleaned;
+use crate::ticket::{CustomerText, History, TicketId, Zone};
+
+/// One customer message and what is known around it: all that a detector may look at.
+pub struct Reading<'a> {
+    pub text: &'a Cleaned<'a>,
+    /// The ticket's subject, to compare with earlier tickets; nothing is quoted from it.
+    pub subject: &'a str,
+    pub sent_at: DateTime<Utc>,
+    pub zone: Zone,
+    pub history: &'a History,
+}
+
+/// Something found in a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct Signal {
+    pub detector: DetectorName,
+    pub kind: Kind,
+    pub strength: Strength,
+    /// In the order of the text. Empty only where records alone speak.
+    pub evidence: Vec<Evidence>,
+    pub facts: Facts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectorName {
+    Urgency,
+    RepeatFollowUp,
+    EmotionalLanguage,
+    AmountMismatch,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    // urgency, the strongest that applies
+    /// A date or event by which it matters.
+    Deadline,
+    /// Blocked or harmed right now.
+    Blocked,
+    /// A stated hurry with no date.
+    Hurry,
+    // repeat follow-up
+    /// The customer says that they had to come back.
+    Chase,
+    /// Only the records say so.
+    Records,
+    // emotional language
+    Anger,
+    Frustration,
+    Fear,
+    Sadness,
+    Unheard,
+    Churn,
+    Gratitude,
+    Joy,
+    // small amount, long message
+    SmallAmount,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// The words allow it.
+    Possible,
+    /// The words say it.
+    Clear,
+}
+
+/// An exact quote of the original text. Offsets count Unicode characters, `end` exclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    pub start: usize,
+    pub end: usize,
+    pub quote: CustomerText,
+    /// Why this is evidence: the rule or the words that weighed most.
+    pub cue: String,
+}
+
+/// What a signal knows beside its quotes. Written to JSON without the fields that are not known.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Facts {
+    Urgency(UrgencyFacts),
+    Repeat(RepeatFacts),
+    Emotion(EmotionFacts),
+    Mismatch(MismatchFacts),
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct UrgencyFacts {
+    /// The customer's words for the deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_text: Option<CustomerText>,
+    /// The moment meant, never before the message. `None` where the words cannot be resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_at: Option<DateTime<Utc>>,
+    /// Hours from the message to the deadline, one decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours_left: Option<f64>,
+    /// Whether the words name a time of day, not only a day.
+    #[serde(skip)]
+    pub deadline_has_time: bool,
+    /// Near deadline or serious harm running now, as against some time pressure.
+    pub strong: bool,
+    pub blocked: bool,
+    pub hurry: bool,
+    /// The customer's local time of sending, "22:51"; only where their own zone is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_local: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RepeatFacts {
+    /// How many contacts the customer counts, this one included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contacts: Option<u32>,
+    /// The customer's words for how long they have been at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_text: Option<CustomerText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_days: Option<u32>,
+    /// Earlier tickets on the same matter, as the records have them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub record_tickets: Vec<TicketId>,
+    /// How often this ticket was reopened, as the records have it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reopens: u32,
+    /// Customer messages waiting for a public answer, as the records have it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unanswered: u32,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct EmotionFacts {
+    /// 1 noticeable, 2 strong: the whole message's negative feeling.
+    pub level: u8,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct MismatchFacts {
+    /// The sum at stake, a decimal string.
+    pub amount: String,
+    /// ISO 4217; null where the sign could be several currencies'.
+    pub currency: Option<String>,
+    pub words: u32,
+    pub typical_words: u32,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// Reads one message for one thing.
+pub trait Detector: Send + Sync {
+    /// Raised whenever the same message could give other signals than before.
+    fn version(&self) -> u32;
+    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal>;
+}
+
+/// All detectors, their lexicons read and compiled. Costs milliseconds to load: do it once.
+pub struct Detectors(Vec<Box<dyn Detector>>);
+
+impl Detectors {
+    pub fn load() -> anyhow::Result<Self> {
+        Ok(Self(vec![
+            Box::new(urgency::Urgency::load()?),
+            Box::new(repeat_follow_up::RepeatFollowUp::load()?),
+            Box::new(emotional_language::EmotionalLanguage::load()?),
+            Box::new(amount_mismatch::AmountMismatch::load()?),
+        ]))
+    }
+
+    pub fn run(&self, reading: &Reading<'_>) -> Vec<Signal> {
+        self.0.iter().flat_map(|detector| detector.detect(reading)).collect()
+    }
+}
