@@ -96,3 +96,114 @@ impl Zone {
         }
     }
 }
+
+/// A person's id as the helpdesk writes it: decimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct UserId(pub String);
+
+/// What a verified webhook says happened. Everything beside the ids is a hint; the helpdesk's own answer is the truth.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub kind: EventKind,
+    pub ticket_id: TicketId,
+    /// Who did it, where the webhook says so.
+    pub actor_id: Option<UserId>,
+    /// When it happened, where the webhook says so.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// The whole case, where the body carries the message's text and its requester with locale or zone.
+    pub case: Option<Case>,
+    /// The comment this is about, where the webhook names one.
+    pub message_id: Option<MessageId>,
+    /// The drafting bot's reply, for `EventKind::DraftNote`.
+    pub draft: Option<CustomerText>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    TicketCreated,
+    CustomerReplied,
+    /// A private note that holds a drafted reply (route C of drafting).
+    DraftNote,
+}
+
+/// Everything that is read about one ticket before detection.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub ticket: Ticket,
+    pub customer: Customer,
+    /// Oldest first, the ticket's opening message included. Our own notes are not among them.
+    pub messages: Vec<Message>,
+    /// The requester's other tickets, newest first.
+    pub earlier_tickets: Vec<EarlierTicket>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub id: TicketId,
+    pub subject: CustomerText,
+    pub status: Status,
+    /// How it came in, in the helpdesk's word: "email", "web", "phone".
+    pub channel: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// The stamp as the helpdesk wrote it, to hand back with a guarded update.
+    pub updated_stamp: String,
+    pub requester_id: Option<UserId>,
+    /// The closed ticket that this one follows up.
+    pub follow_up_of: Option<TicketId>,
+    /// How often it was solved and opened again, where the helpdesk says so.
+    pub reopens: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// New, open, or a custom status that we do not know.
+    Open,
+    Pending,
+    Solved,
+    Closed,
+    Spam,
+    Deleted,
+}
+
+/// The requester. No name and no address: nothing here needs them.
+#[derive(Debug, Clone, Default)]
+pub struct Customer {
+    pub id: Option<UserId>,
+    /// BCP 47-like, as the helpdesk has it: "en-GB". Weak evidence: account defaults dominate.
+    pub locale: Option<String>,
+    pub time_zone: Option<Tz>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: MessageId,
+    pub author: Author,
+    pub author_id: Option<UserId>,
+    pub public: bool,
+    /// Plain text. HTML is turned into text where it enters, by the helpdesk that sent it.
+    pub text: CustomerText,
+    pub sent_at: DateTime<Utc>,
+}
+
+/// A comment's id as the helpdesk writes it, or `description` for the message that opened the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct MessageId(pub String);
+
+impl MessageId {
+    /// The message that opened the ticket.
+    pub fn opening() -> Self {
+        Self("description".to_owned())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    Customer,
+    /// An agent, also one who wrote the opening message on the customer's behalf.
+    Agent,
+}
