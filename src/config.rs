@@ -1,0 +1,169 @@
+//! The configuration: a file for everything tunable, the environment for secrets.
+//!
+//! The file names the environment variables that hold its secrets. Both are read once, at the start;
+//! an error names the file, the line, the key, what is wrong and what would be right.
+
+mod source;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+pub use source::{Credentials, Kind, Mode, Source, WebhookSecrets};
+pub use values::{BaseUrl, DnsLabel, PublicUrl, SourceName};
+
+/// Everything tunable, secrets filled in.
+pub struct Config {
+    pub listen: SocketAddr,
+    /// Where agents' browsers reach us, for the feedback links of a note.
+    pub public_url: Option<PublicUrl>,
+    /// Where the private Postgres lives when there is no `DATABASE_URL`.
+    pub data_dir: Option<PathBuf>,
+    pub worker: Worker,
+    pub sources: Vec<Source>,
+}
+
+/// How deliveries are worked off.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Worker {
+    /// Deliveries worked on at once, 1 to 64.
+    pub concurrency: usize,
+    /// Attempts before a delivery is marked as failed, 1 to 100.
+    pub max_attempts: i16,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { concurrency: 8, max_attempts: 20 }
+    }
+}
+
+/// Where a secret or a setting from outside the file is found: the environment in `serve`, a map in tests.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What is wrong with a configuration, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}{}: {problem}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
+pub struct ConfigError {
+    file: String,
+    line: Option<usize>,
+    problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default = "default_listen")]
+    listen: SocketAddr,
+    public_url: Option<PublicUrl>,
+    data_dir: Option<PathBuf>,
+    #[serde(default)]
+    worker: Worker,
+    #[serde(default)]
+    source: Vec<toml::Spanned<source::RawSource>>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8477))
+}
+
+impl Config {
+    /// Reads the file and looks up the secrets that it names.
+    pub fn load(path: &Path, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            file: file.clone(),
+            line: None,
+            problem: format!("cannot be read ({error}); give another with --config"),
+        })?;
+        Self::parse(&file, &text, lookup)
+    }
+
+    /// `load` for a text already read; `file` is the name that errors give.
+    pub fn parse(file: &str, text: &str, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+        let error_at = |at: Option<usize>, problem: String| ConfigError {
+            file: file.to_owned(),
+            line: at.map(line_of),
+            problem,
+        };
+        let parsed: File = toml::from_str(text).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            let key = at.and_then(|at| key_on_line(text, at)).map(|key| format!("`{key}`: ")).unwrap_or_default();
+            error_at(at, format!("{key}{}", error.message().replace('\n', "; ")))
+        })?;
+        check_worker(&parsed.worker).map_err(|problem| error_at(text.find("[worker]"), problem))?;
+        let mut sources: Vec<Source> = Vec::new();
+        for raw in parsed.source {
+            let at = raw.span().start;
+            let source = raw.into_inner().resolve(lookup).map_err(|problem| error_at(Some(at), problem))?;
+            if sources.iter().any(|other| other.name == source.name) {
+                return Err(error_at(Some(at), format!("`name`: there is already a source `{}`; names are unique", source.name)));
+            }
+            sources.push(source);
+        }
+        Ok(Self {
+            listen: parsed.listen,
+            public_url: parsed.public_url,
+            data_dir: parsed.data_dir,
+            worker: parsed.worker,
+            sources,
+        })
+    }
+}
+
+/// The key that a position in the file belongs to, where its line has one.
+fn key_on_line(text: &str, at: usize) -> Option<&str> {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let (key, _) = text[start..].lines().next()?.split_once('=')?;
+    Some(key.trim())
+}
+
+fn check_worker(worker: &Worker) -> Result<(), String> {
+    if !(1..=64).contains(&worker.concurrency) {
+        return Err(format!("`worker.concurrency`: {} is not from 1 to 64", worker.concurrency));
+    }
+    if !(1..=100).contains(&worker.max_attempts) {
+        return Err(format!("`worker.max_attempts`: {} is not from 1 to 100", worker.max_attempts));
+    }
+    Ok(())
+}
+
+/// What comes from the environment alone beside the secrets that the file names.
+pub struct Environment {
+    /// `DATABASE_URL`: the Postgres to use; without it a private one is started.
+    pub database_url: Option<SecretString>,
+    /// Where data goes by default: `XDG_DATA_HOME`, or below `HOME`.
+    data_home: Option<PathBuf>,
+}
+
+impl Environment {
+    pub fn read(lookup: Lookup<'_>) -> Self {
+        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        Self {
+            database_url: set("DATABASE_URL").map(SecretString::from),
+            data_home: set("XDG_DATA_HOME")
+                .map(PathBuf::from)
+                .or_else(|| set("HOME").map(|home| Path::new(&home).join(".local/share"))),
+        }
+    }
+
+    /// The private Postgres's place: as configured, else `undertone` in the user's data directory, or
+    /// `/var/lib/undertone` for root, whose home the `postgres` user cannot enter.
+    pub fn data_dir(&self, config: &Config) -> PathBuf {
+        match (&config.data_dir, &self.data_home) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(home)) if !home.starts_with("/root") => home.join("undertone"),
+            _ => PathBuf::from("/var/lib/undertone"),
+        }
+    }
+}
+
+/// Looks a name up in this process's environment.
+pub fn from_env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

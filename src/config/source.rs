@@ -1,0 +1,187 @@
+//! A source: one connected helpdesk account.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::Lookup;
+use super::values::{BaseUrl, DnsLabel, SourceName};
+
+/// One connected helpdesk account, its secrets filled in.
+#[derive(Clone)]
+pub struct Source {
+    pub name: SourceName,
+    pub kind: Kind,
+    pub base_url: String,
+    pub credentials: Credentials,
+    pub webhook: WebhookSecrets,
+    pub mode: Mode,
+    /// Where the support team's customers mostly are; for those whose own zone is not known.
+    pub time_zone: Tz,
+    /// Languages that are read, ISO 639-1.
+    pub languages: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Zendesk,
+    Freshdesk,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Everything is worked out and stored; nothing is posted.
+    Shadow,
+    Live,
+}
+
+#[derive(Clone)]
+pub enum Credentials {
+    ZendeskOauth { client_id: String, client_secret: SecretString },
+    ZendeskToken { email: String, token: SecretString },
+    Freshdesk { api_key: SecretString },
+}
+
+/// What proves that a webhook is from this helpdesk. One or two secrets, so that one can be rotated.
+#[derive(Clone)]
+pub struct WebhookSecrets {
+    pub secrets: Vec<SecretString>,
+    /// How old or how far ahead a Zendesk signature's timestamp may be.
+    pub window: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSource {
+    name: SourceName,
+    kind: Kind,
+    subdomain: Option<DnsLabel>,
+    domain: Option<DnsLabel>,
+    base_url: Option<BaseUrl>,
+    #[serde(default)]
+    webhook_secrets: Vec<String>,
+    #[serde(default = "fifteen")]
+    signature_window_minutes: u32,
+    credentials: RawCredentials,
+    mode: Mode,
+    time_zone: String,
+    #[serde(default = "english")]
+    languages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCredentials {
+    oauth_client_id: Option<String>,
+    oauth_client_secret: Option<String>,
+    email: Option<String>,
+    api_token: Option<String>,
+    api_key: Option<String>,
+}
+
+fn fifteen() -> u32 {
+    15
+}
+
+fn english() -> Vec<String> {
+    vec!["en".to_owned()]
+}
+
+impl RawSource {
+    /// Checks what spans several keys and looks the secrets up. The error is the rest of a line that names file and line.
+    pub(super) fn resolve(self, lookup: Lookup<'_>) -> Result<Source, String> {
+        let source = format!("source `{}`", self.name);
+        let secrets = self.resolve_webhook_secrets(lookup).map_err(|problem| format!("{source}: {problem}"))?;
+        let base_url = self.resolve_base_url().map_err(|problem| format!("{source}: {problem}"))?;
+        let time_zone = self.time_zone.parse().map_err(|_| {
+            format!("{source}: `time_zone`: {:?} is not an IANA zone; write for example \"Europe/Copenhagen\"", self.time_zone)
+        })?;
+        if !(1..=24 * 60).contains(&self.signature_window_minutes) {
+            return Err(format!("{source}: `signature_window_minutes`: not from 1 to 1440"));
+        }
+        if self.languages.iter().any(|language| language != "en") || self.languages.is_empty() {
+            return Err(format!("{source}: `languages`: only \"en\" has a language pack; write [\"en\"]"));
+        }
+        let credentials =
+            self.credentials.resolve(self.kind, lookup).map_err(|problem| format!("{source}: {problem}"))?;
+        let window = Duration::from_secs(u64::from(self.signature_window_minutes) * 60);
+        Ok(Source {
+            name: self.name,
+            kind: self.kind,
+            base_url,
+            credentials,
+            webhook: WebhookSecrets { secrets, window },
+            mode: self.mode,
+            time_zone,
+            languages: self.languages,
+        })
+    }
+
+    fn resolve_webhook_secrets(&self, lookup: Lookup<'_>) -> Result<Vec<SecretString>, String> {
+        if !(1..=2).contains(&self.webhook_secrets.len()) {
+            return Err("`webhook_secrets`: give the name of one environment variable that holds the webhook's secret, \
+                        or of two while one is being replaced"
+                .to_owned());
+        }
+        self.webhook_secrets.iter().map(|name| secret("webhook_secrets", name, lookup)).collect()
+    }
+
+    fn resolve_base_url(&self) -> Result<String, String> {
+        let (key, label, host) = match self.kind {
+            Kind::Zendesk => ("subdomain", &self.subdomain, "zendesk.com"),
+            Kind::Freshdesk => ("domain", &self.domain, "freshdesk.com"),
+        };
+        match (&self.base_url, label) {
+            (Some(url), _) => Ok(url.as_str().to_owned()),
+            (None, Some(label)) => Ok(format!("https://{}.{host}", label.as_str())),
+            (None, None) => Err(format!("`{key}` is missing: write the part before .{host}")),
+        }
+    }
+}
+
+impl RawCredentials {
+    fn resolve(self, kind: Kind, lookup: Lookup<'_>) -> Result<Credentials, String> {
+        match (kind, self) {
+            (
+                Kind::Zendesk,
+                Self { oauth_client_id: Some(id), oauth_client_secret: Some(name), email: None, api_token: None, api_key: None },
+            ) => Ok(Credentials::ZendeskOauth {
+                client_id: id,
+                client_secret: secret("credentials.oauth_client_secret", &name, lookup)?,
+            }),
+            (
+                Kind::Zendesk,
+                Self { oauth_client_id: None, oauth_client_secret: None, email: Some(email), api_token: Some(name), api_key: None },
+            ) => Ok(Credentials::ZendeskToken { email, token: secret("credentials.api_token", &name, lookup)? }),
+            (
+                Kind::Freshdesk,
+                Self { oauth_client_id: None, oauth_client_secret: None, email: None, api_token: None, api_key: Some(name) },
+            ) => Ok(Credentials::Freshdesk { api_key: secret("credentials.api_key", &name, lookup)? }),
+            (Kind::Zendesk, _) => Err("`credentials`: give oauth_client_id and oauth_client_secret (or, for accounts that \
+                                       still have tokens, email and api_token)"
+                .to_owned()),
+            (Kind::Freshdesk, _) => Err("`credentials`: give api_key, and nothing else".to_owned()),
+        }
+    }
+}
+
+/// Looks up a secret by the variable's name. The name itself must look like one, lest a secret be pasted into the file.
+fn secret(key: &str, name: &str, lookup: Lookup<'_>) -> Result<SecretString, String> {
+    let looks_like_a_name = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if !looks_like_a_name {
+        return Err(format!(
+            "`{key}`: write the name of an environment variable (A-Z, 0-9, _), not the secret itself"
+        ));
+    }
+    match lookup(name) {
+        Some(value) if value.trim().len() >= 8 => Ok(SecretString::from(value.trim().to_owned())),
+        Some(_) => Err(format!("`{key}`: the environment variable {name} is empty or under 8 characters")),
+        None => Err(format!("`{key}`: the environment variable {name} is not set")),
+    }
+}

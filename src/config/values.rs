@@ -1,0 +1,118 @@
+//! Values with rules of their own, checked where the file is read, so that an error knows its line.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// A source's short name, as it stands in the webhook's address and in every table: `a-z`, `0-9`, `-`, `_`, at most 40.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceName(String);
+
+impl SourceName {
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 40 || !name.chars().all(allowed) {
+            return Err(format!("{name:?} is not a source name; use a-z, 0-9, - and _, at most 40 characters"));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A subdomain alone, so that no setting can send credentials to another host.
+#[derive(Debug, Clone)]
+pub struct DnsLabel(String);
+
+impl DnsLabel {
+    fn parse(label: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-') || !label.chars().all(allowed) {
+            return Err(format!(
+                "{label:?} is not a bare name; for https://acme.zendesk.com or https://acme.freshdesk.com write \"acme\""
+            ));
+        }
+        Ok(Self(label.to_ascii_lowercase()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the helpdesk's REST answers, in place of the vendor's own host: https, or loopback for trying things out.
+#[derive(Debug, Clone)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    fn parse(url: &str) -> Result<Self, String> {
+        if !is_https_or_loopback(url) {
+            return Err(format!("{url:?} is neither https://… nor http:// on loopback (127.0.0.1, [::1], localhost)"));
+        }
+        Ok(Self(url.trim_end_matches('/').to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The address under which browsers reach us: https, or loopback.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn parse(url: &str) -> Result<Self, String> {
+        BaseUrl::parse(url).map(|url| Self(url.0))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_https_or_loopback(url: &str) -> bool {
+    let Ok(uri) = url.parse::<axum::http::Uri>() else { return false };
+    let plain = uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    let loopback = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    plain && (uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && loopback)
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn checked<'de, D, T>(deserializer: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+impl<'de> Deserialize<'de> for SourceName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for DnsLabel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
