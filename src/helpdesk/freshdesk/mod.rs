@@ -1,0 +1,71 @@
+//! One connected Freshdesk account.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
+use crate::ticket::{Case, Ticket, TicketId, UserId};
+
+/// How a Freshdesk account is reached and trusted.
+pub struct Settings {
+    /// `https://<domain>.freshdesk.com`, without a slash at the end.
+    pub base_url: String,
+    /// Belongs to an agent, and has that agent's rights.
+    pub api_key: SecretString,
+    /// Any of these may come with a webhook; two while one is being rotated.
+    pub webhook_secrets: Vec<SecretString>,
+}
+
+/// One connected Freshdesk account. Cheap to clone.
+#[derive(Clone)]
+pub struct Freshdesk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    client: reqwest::Client,
+}
+
+impl Freshdesk {
+    pub fn new(settings: Settings, client: reqwest::Client) -> Self {
+        Self { inner: Arc::new(Inner { settings, client }) }
+    }
+
+    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
+        let _ = &self.inner.settings;
+        Err(Unverified)
+    }
+
+    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
+        let _ = &self.inner.client;
+        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    }
+
+    pub fn parse(&self, _body: &[u8]) -> Parsed {
+        Parsed::NotUnderstood { reason: "not_read_yet" }
+    }
+
+    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn me(&self) -> Result<UserId, CallError> {
+        Err(CallError::Malformed)
+    }
+}

@@ -1,0 +1,95 @@
+//! Everything vendor-specific: checks a helpdesk's webhooks, parses them, reads the rest by REST and posts the note.
+//!
+//! Wire types never leave their helpdesk's folder; what comes out is the common model of [`crate::ticket`].
+
+mod call;
+pub mod freshdesk;
+mod note;
+mod webhook;
+mod wire;
+pub mod zendesk;
+pub mod zones;
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+
+pub use call::{CallError, http_client};
+pub use note::{MARKER_START, Posted, PrivateNote};
+pub use webhook::{Identity, Parsed, Unverified};
+
+use crate::ticket::{Case, Ticket, TicketId, UserId};
+
+/// One connected helpdesk account. Cheap to clone.
+#[derive(Clone)]
+pub enum Helpdesk {
+    Zendesk(zendesk::Zendesk),
+    Freshdesk(freshdesk::Freshdesk),
+}
+
+impl Helpdesk {
+    /// Checks the request over its raw bytes, in constant time. Missing and wrong answer alike.
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.verify(headers, body, now),
+            Self::Freshdesk(freshdesk) => freshdesk.verify(headers, body, now),
+        }
+    }
+
+    /// Says what keeps a repeat of this webhook the same delivery, and which ticket it is about. Never fails.
+    pub fn identify(&self, headers: &HeaderMap, body: &[u8]) -> Identity {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.identify(headers, body),
+            Self::Freshdesk(freshdesk) => freshdesk.identify(headers, body),
+        }
+    }
+
+    /// Reads a verified body into the common model, or says why nothing is to be done about it.
+    pub fn parse(&self, body: &[u8]) -> Parsed {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.parse(body),
+            Self::Freshdesk(freshdesk) => freshdesk.parse(body),
+        }
+    }
+
+    /// Reads ticket, requester (locale, zone), messages and the requester's other tickets.
+    pub async fn complete(&self, ticket_id: &TicketId) -> Result<Case, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.complete(ticket_id).await,
+            Self::Freshdesk(freshdesk) => freshdesk.complete(ticket_id).await,
+        }
+    }
+
+    /// Reads the ticket's present state alone.
+    pub async fn ticket(&self, ticket_id: &TicketId) -> Result<Ticket, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.ticket(ticket_id).await,
+            Self::Freshdesk(freshdesk) => freshdesk.ticket(ticket_id).await,
+        }
+    }
+
+    /// Looks for a note of ours that carries this marker.
+    pub async fn find_note(&self, ticket_id: &TicketId, marker: &str) -> Result<Option<Posted>, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.find_note(ticket_id, marker).await,
+            Self::Freshdesk(freshdesk) => freshdesk.find_note(ticket_id, marker).await,
+        }
+    }
+
+    /// Posts a private note once; never repeats the write by itself.
+    ///
+    /// After [`CallError::OutcomeUnknown`] or [`CallError::Conflict`] ask [`Self::find_note`] before the next try.
+    pub async fn post_note(&self, ticket: &Ticket, note: &PrivateNote) -> Result<Posted, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.post_note(ticket, note).await,
+            Self::Freshdesk(freshdesk) => freshdesk.post_note(ticket, note).await,
+        }
+    }
+
+    /// Gives our own author id, asked once and remembered.
+    pub async fn me(&self) -> Result<UserId, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.me().await,
+            Self::Freshdesk(freshdesk) => freshdesk.me().await,
+        }
+    }
+}

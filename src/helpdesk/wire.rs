@@ -1,0 +1,1 @@
+//! What both helpdesks' JSON has in common: ids and times in many shapes, texts with NULs.

@@ -1,0 +1,81 @@
+//! One connected Zendesk account.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
+use crate::ticket::{Case, Ticket, TicketId, UserId};
+
+/// How a Zendesk account is reached and trusted.
+pub struct Settings {
+    /// `https://<subdomain>.zendesk.com`, without a slash at the end.
+    pub base_url: String,
+    pub credentials: Credentials,
+    /// Any of these may have signed; two while one is being rotated.
+    pub webhook_secrets: Vec<SecretString>,
+    /// How old, or how far ahead, a signature's timestamp may be.
+    pub signature_window: Duration,
+}
+
+/// How we prove ourselves to Zendesk.
+pub enum Credentials {
+    /// OAuth client credentials: the way Zendesk recommends.
+    Oauth { client_id: String, client_secret: SecretString },
+    /// An API token, which Zendesk switches off for everyone on 2027-04-30.
+    Token { email: String, token: SecretString },
+}
+
+/// One connected Zendesk account. Cheap to clone.
+#[derive(Clone)]
+pub struct Zendesk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    client: reqwest::Client,
+}
+
+impl Zendesk {
+    pub fn new(settings: Settings, client: reqwest::Client) -> Self {
+        Self { inner: Arc::new(Inner { settings, client }) }
+    }
+
+    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
+        let _ = &self.inner.settings;
+        Err(Unverified)
+    }
+
+    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
+        let _ = &self.inner.client;
+        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    }
+
+    pub fn parse(&self, _body: &[u8]) -> Parsed {
+        Parsed::NotUnderstood { reason: "not_read_yet" }
+    }
+
+    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
+        Err(CallError::Malformed)
+    }
+
+    pub async fn me(&self) -> Result<UserId, CallError> {
+        Err(CallError::Malformed)
+    }
+}
