@@ -93,7 +93,8 @@ impl Config {
         };
         let parsed: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            let key = at.and_then(|at| key_on_line(text, at)).map(|key| format!("`{key}`: ")).unwrap_or_default();
+            let key =
+                at.and_then(|at| key_on_line(text, at)).map(|key| format!("`{key}`: ")).unwrap_or_default();
             error_at(at, format!("{key}{}", error.message().replace('\n', "; ")))
         })?;
         check_worker(&parsed.worker).map_err(|problem| error_at(text.find("[worker]"), problem))?;
@@ -102,7 +103,10 @@ impl Config {
             let at = raw.span().start;
             let source = raw.into_inner().resolve(lookup).map_err(|problem| error_at(Some(at), problem))?;
             if sources.iter().any(|other| other.name == source.name) {
-                return Err(error_at(Some(at), format!("`name`: there is already a source `{}`; names are unique", source.name)));
+                return Err(error_at(
+                    Some(at),
+                    format!("`name`: there is already a source `{}`; names are unique", source.name),
+                ));
             }
             sources.push(source);
         }

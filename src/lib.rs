@@ -3,9 +3,18 @@
 //! webhook in -> verify -> keep -> answer -> parse -> complete from the helpdesk -> history
 //! -> detect -> store signals -> compose -> decide -> post -> confirm
 
+pub mod app;
 pub mod cli;
+pub mod config;
 pub mod detect;
 pub mod helpdesk;
+pub mod http;
+pub mod jobs;
+pub mod keep;
 pub mod note;
+pub mod service;
+pub mod store;
+pub mod telemetry;
 pub mod text;
 pub mod ticket;
+pub mod worker;

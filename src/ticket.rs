@@ -139,6 +139,23 @@ pub struct Case {
     pub earlier_tickets: Vec<EarlierTicket>,
 }
 
+impl Case {
+    /// When an agent last replied publicly.
+    pub fn last_agent_reply(&self) -> Option<DateTime<Utc>> {
+        self.messages
+            .iter()
+            .filter(|message| message.author == Author::Agent)
+            .map(|message| message.sent_at)
+            .max()
+    }
+
+    /// How many customer messages in a row, up to this one, no agent has answered.
+    pub fn unanswered(&self, at: usize) -> u32 {
+        self.messages[..=at].iter().rev().take_while(|message| message.author == Author::Customer).count()
+            as u32
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Ticket {
     pub id: TicketId,

@@ -42,8 +42,10 @@ pub struct Answer {
     pub decision: serde_json::Value,
 }
 
-pub fn run(args: Args) -> anyhow::Result<()> {
-    anyhow::ensure!(args.jsonl, "only --jsonl for now");
+pub fn run(args: Args) -> Result<(), super::Failure> {
+    if !args.jsonl {
+        return Err(anyhow::anyhow!("only --jsonl for now").into());
+    }
     let detectors = Detectors::load()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     for (number, line) in io::stdin().lock().lines().enumerate() {

@@ -1,10 +1,13 @@
 //! The command line: one file per verb.
 
 pub mod explain;
+pub mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
 
 /// Tells support agents what lies beneath a customer's message, in one short private note.
 #[derive(Parser)]
@@ -16,17 +19,37 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Run the service.
+    Serve(serve::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
 }
 
+/// Why a verb did not do its work.
+pub enum Failure {
+    /// The configuration is to be mended: exit code 2, one line.
+    Configuration(ConfigError),
+    Other(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
+        Verb::Serve(args) => serve::run(args),
         Verb::Explain(args) => explain::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure::Configuration(error)) => {
+            eprintln!("undertone: {error}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(error)) => {
             eprintln!("undertone: {error:#}");
             ExitCode::FAILURE
         }

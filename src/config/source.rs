@@ -95,10 +95,14 @@ impl RawSource {
     /// Checks what spans several keys and looks the secrets up. The error is the rest of a line that names file and line.
     pub(super) fn resolve(self, lookup: Lookup<'_>) -> Result<Source, String> {
         let source = format!("source `{}`", self.name);
-        let secrets = self.resolve_webhook_secrets(lookup).map_err(|problem| format!("{source}: {problem}"))?;
+        let secrets =
+            self.resolve_webhook_secrets(lookup).map_err(|problem| format!("{source}: {problem}"))?;
         let base_url = self.resolve_base_url().map_err(|problem| format!("{source}: {problem}"))?;
         let time_zone = self.time_zone.parse().map_err(|_| {
-            format!("{source}: `time_zone`: {:?} is not an IANA zone; write for example \"Europe/Copenhagen\"", self.time_zone)
+            format!(
+                "{source}: `time_zone`: {:?} is not an IANA zone; write for example \"Europe/Copenhagen\"",
+                self.time_zone
+            )
         })?;
         if !(1..=24 * 60).contains(&self.signature_window_minutes) {
             return Err(format!("{source}: `signature_window_minutes`: not from 1 to 1440"));
@@ -148,22 +152,45 @@ impl RawCredentials {
         match (kind, self) {
             (
                 Kind::Zendesk,
-                Self { oauth_client_id: Some(id), oauth_client_secret: Some(name), email: None, api_token: None, api_key: None },
+                Self {
+                    oauth_client_id: Some(id),
+                    oauth_client_secret: Some(name),
+                    email: None,
+                    api_token: None,
+                    api_key: None,
+                },
             ) => Ok(Credentials::ZendeskOauth {
                 client_id: id,
                 client_secret: secret("credentials.oauth_client_secret", &name, lookup)?,
             }),
             (
                 Kind::Zendesk,
-                Self { oauth_client_id: None, oauth_client_secret: None, email: Some(email), api_token: Some(name), api_key: None },
-            ) => Ok(Credentials::ZendeskToken { email, token: secret("credentials.api_token", &name, lookup)? }),
+                Self {
+                    oauth_client_id: None,
+                    oauth_client_secret: None,
+                    email: Some(email),
+                    api_token: Some(name),
+                    api_key: None,
+                },
+            ) => Ok(Credentials::ZendeskToken {
+                email,
+                token: secret("credentials.api_token", &name, lookup)?,
+            }),
             (
                 Kind::Freshdesk,
-                Self { oauth_client_id: None, oauth_client_secret: None, email: None, api_token: None, api_key: Some(name) },
+                Self {
+                    oauth_client_id: None,
+                    oauth_client_secret: None,
+                    email: None,
+                    api_token: None,
+                    api_key: Some(name),
+                },
             ) => Ok(Credentials::Freshdesk { api_key: secret("credentials.api_key", &name, lookup)? }),
-            (Kind::Zendesk, _) => Err("`credentials`: give oauth_client_id and oauth_client_secret (or, for accounts that \
+            (Kind::Zendesk, _) => {
+                Err("`credentials`: give oauth_client_id and oauth_client_secret (or, for accounts that \
                                        still have tokens, email and api_token)"
-                .to_owned()),
+                    .to_owned())
+            }
             (Kind::Freshdesk, _) => Err("`credentials`: give api_key, and nothing else".to_owned()),
         }
     }

@@ -12,7 +12,9 @@ impl SourceName {
     pub fn parse(name: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if name.is_empty() || name.len() > 40 || !name.chars().all(allowed) {
-            return Err(format!("{name:?} is not a source name; use a-z, 0-9, - and _, at most 40 characters"));
+            return Err(format!(
+                "{name:?} is not a source name; use a-z, 0-9, - and _, at most 40 characters"
+            ));
         }
         Ok(Self(name.to_owned()))
     }
@@ -29,7 +31,12 @@ pub struct DnsLabel(String);
 impl DnsLabel {
     fn parse(label: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-') || !label.chars().all(allowed) {
+        if label.is_empty()
+            || label.len() > 63
+            || label.starts_with('-')
+            || label.ends_with('-')
+            || !label.chars().all(allowed)
+        {
             return Err(format!(
                 "{label:?} is not a bare name; for https://acme.zendesk.com or https://acme.freshdesk.com write \"acme\""
             ));
@@ -49,7 +56,9 @@ pub struct BaseUrl(String);
 impl BaseUrl {
     fn parse(url: &str) -> Result<Self, String> {
         if !is_https_or_loopback(url) {
-            return Err(format!("{url:?} is neither https://… nor http:// on loopback (127.0.0.1, [::1], localhost)"));
+            return Err(format!(
+                "{url:?} is neither https://… nor http:// on loopback (127.0.0.1, [::1], localhost)"
+            ));
         }
         Ok(Self(url.trim_end_matches('/').to_owned()))
     }
@@ -75,7 +84,8 @@ impl PublicUrl {
 
 fn is_https_or_loopback(url: &str) -> bool {
     let Ok(uri) = url.parse::<axum::http::Uri>() else { return false };
-    let plain = uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    let plain =
+        uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
     let loopback = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
     plain && (uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && loopback)
 }

@@ -44,6 +44,18 @@ pub enum DetectorName {
     AmountMismatch,
 }
 
+impl DetectorName {
+    /// The word in JSON and in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Urgency => "urgency",
+            Self::RepeatFollowUp => "repeat_follow_up",
+            Self::EmotionalLanguage => "emotional_language",
+            Self::AmountMismatch => "amount_mismatch",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -72,6 +84,28 @@ pub enum Kind {
     SmallAmount,
 }
 
+impl Kind {
+    /// The word in JSON and in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::Blocked => "blocked",
+            Self::Hurry => "hurry",
+            Self::Chase => "chase",
+            Self::Records => "records",
+            Self::Anger => "anger",
+            Self::Frustration => "frustration",
+            Self::Fear => "fear",
+            Self::Sadness => "sadness",
+            Self::Unheard => "unheard",
+            Self::Churn => "churn",
+            Self::Gratitude => "gratitude",
+            Self::Joy => "joy",
+            Self::SmallAmount => "small_amount",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
@@ -79,6 +113,16 @@ pub enum Strength {
     Possible,
     /// The words say it.
     Clear,
+}
+
+impl Strength {
+    /// The word in JSON and in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Clear => "clear",
+        }
+    }
 }
 
 /// An exact quote of the original text. Offsets count Unicode characters, `end` exclusive.
@@ -187,5 +231,10 @@ impl Detectors {
 
     pub fn run(&self, reading: &Reading<'_>) -> Vec<Signal> {
         self.0.iter().flat_map(|detector| detector.detect(reading)).collect()
+    }
+
+    /// Raised whenever the same message could give other signals than before.
+    pub fn version(&self) -> u32 {
+        self.0.iter().map(|detector| detector.version()).sum()
     }
 }

@@ -1,3 +1,13 @@
 //! The private note: whether it is worth an agent's five seconds, what it says, and whether it may be posted now.
 
+mod compose;
+pub mod decide;
+mod facts;
+mod lead;
+mod quote;
+mod reading;
+mod render;
 pub mod worth;
+
+pub use compose::{About, Draft, compose};
+pub use render::{Footer, Note, marker};

@@ -57,7 +57,13 @@ impl PrivateServer {
 
     async fn start_in(dir: &Path, keep: Keep) -> anyhow::Result<Self> {
         let dir = dir.canonicalize().with_context(|| format!("opening {}", dir.display()))?;
-        let setup = Setup { bin: find_binaries()?, user: ServerUser::current()?, socket: socket_dir(&dir), dir, keep };
+        let setup = Setup {
+            bin: find_binaries()?,
+            user: ServerUser::current()?,
+            socket: socket_dir(&dir),
+            dir,
+            keep,
+        };
         setup.prepare_directories()?;
         setup.create_cluster_once().await?;
         setup.wait_for_predecessor().await?;
@@ -173,7 +179,9 @@ impl Setup {
         command.arg("-c").arg(KEEPER).arg("undertone-postgres");
         command.arg(if self.keep == Keep::Nothing { self.dir.as_os_str() } else { "".as_ref() });
         command.arg(self.bin.join("postgres")).arg("-D").arg(self.cluster()).arg("-k").arg(&self.socket);
-        for setting in ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200", "timezone=UTC"] {
+        for setting in
+            ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200", "timezone=UTC"]
+        {
             command.arg("-c").arg(setting);
         }
         if self.keep == Keep::Nothing {
@@ -184,16 +192,25 @@ impl Setup {
         command.spawn().context("starting Postgres")
     }
 
-    async fn wait_until_it_answers(&self, child: &mut Child, options: &PgConnectOptions) -> anyhow::Result<()> {
+    async fn wait_until_it_answers(
+        &self,
+        child: &mut Child,
+        options: &PgConnectOptions,
+    ) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait()? {
-                bail!("Postgres ended at once ({status}); the end of {}:\n{}", self.log().display(), self.log_tail());
+                bail!(
+                    "Postgres ended at once ({status}); the end of {}:\n{}",
+                    self.log().display(),
+                    self.log_tail()
+                );
             }
             match options.connect().await {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() > deadline => {
-                    return Err(error).with_context(|| format!("Postgres did not answer, see {}", self.log().display()));
+                    return Err(error)
+                        .with_context(|| format!("Postgres did not answer, see {}", self.log().display()));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
@@ -262,23 +279,27 @@ impl ServerUser {
             let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
             Some(Self { name: name.to_owned(), uid, gid })
         });
-        Ok(Some(user.context("running as root, and there is no user `postgres` to run the private Postgres as")?))
+        Ok(Some(
+            user.context("running as root, and there is no user `postgres` to run the private Postgres as")?,
+        ))
     }
 }
 
 /// Finds the directory with `initdb` and `postgres`: Debian's versioned places (newest first), then Homebrew's and the PATH.
 fn find_binaries() -> anyhow::Result<PathBuf> {
-    let mut versioned: Vec<(u32, PathBuf)> = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"]
-        .iter()
-        .filter_map(|parent| fs::read_dir(parent).ok())
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let version = name.trim_start_matches("postgresql@").trim_start_matches("pgsql-").parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .collect();
+    let mut versioned: Vec<(u32, PathBuf)> =
+        ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"]
+            .iter()
+            .filter_map(|parent| fs::read_dir(parent).ok())
+            .flatten()
+            .flatten()
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                let version =
+                    name.trim_start_matches("postgresql@").trim_start_matches("pgsql-").parse().ok()?;
+                Some((version, entry.path().join("bin")))
+            })
+            .collect();
     versioned.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     let on_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
     versioned
@@ -311,5 +332,6 @@ fn is_postgres(pid: &str) -> bool {
         return false;
     }
     !pid.is_empty()
-        && fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim().starts_with("postgres"))
+        && fs::read_to_string(format!("/proc/{pid}/comm"))
+            .is_ok_and(|comm| comm.trim().starts_with("postgres"))
 }

@@ -1,0 +1,84 @@
+//! `undertone serve`: the service, on `DATABASE_URL`'s Postgres or on a private one.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use sqlx::postgres::PgConnectOptions;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use crate::config::{Config, Environment, from_env};
+use crate::service::Service;
+use crate::store::{self, postgres::PrivateServer};
+use crate::telemetry;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The configuration file.
+    #[arg(long, default_value = "config/undertone.toml", env = "UNDERTONE_CONFIG")]
+    config: PathBuf,
+    /// What to log, as tracing-subscriber's filters.
+    #[arg(long, env = "UNDERTONE_LOG", hide_default_value = true)]
+    log: Option<String>,
+    /// Log lines of JSON.
+    #[arg(long, env = "UNDERTONE_LOG_JSON")]
+    log_json: bool,
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    telemetry::start(args.log.clone(), args.log_json);
+    let config = Config::load(&args.config, &from_env).map_err(Failure::Configuration)?;
+    let environment = Environment::read(&from_env);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    Ok(runtime.block_on(serve(config, environment))?)
+}
+
+async fn serve(config: Config, environment: Environment) -> anyhow::Result<()> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let (options, private) = database(&config, &environment).await?;
+    let db = store::connect(options).await?;
+    store::migrate(&db).await?;
+    warn_of_no_sources(&config);
+    let service = Service::start(config, db, Some(metrics)).await?;
+    tracing::info!("Listening on http://{}", service.address);
+    wait_for_a_signal().await?;
+    tracing::info!("Stopping: no new webhooks, finishing the work in hand");
+    service.stop().await?;
+    if let Some(private) = private {
+        private.stop().await;
+    }
+    Ok(())
+}
+
+async fn database(
+    config: &Config,
+    environment: &Environment,
+) -> anyhow::Result<(PgConnectOptions, Option<PrivateServer>)> {
+    if let Some(url) = &environment.database_url {
+        return Ok((store::parse_url(url.expose_secret())?, None));
+    }
+    let dir = environment.data_dir(config);
+    tracing::info!("No DATABASE_URL: using a private Postgres in {}", dir.display());
+    let private = PrivateServer::start(&dir).await?;
+    Ok((private.options(), Some(private)))
+}
+
+fn warn_of_no_sources(config: &Config) {
+    if config.sources.is_empty() {
+        tracing::warn!(
+            "No source is configured, so every webhook is refused; add a [[source]] to the configuration"
+        );
+    }
+}
+
+async fn wait_for_a_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

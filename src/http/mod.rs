@@ -1,0 +1,41 @@
+//! Webhook in: the routes, and what they share.
+
+mod health;
+mod webhook;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+
+/// The largest webhook that is taken. Zendesk's own limit is said to be 256 KB.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// Zendesk gives up after 10 s; whoever sends this slowly is not worth a connection.
+const SLOWEST: Duration = Duration::from_secs(10);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Web {
+    pub app: App,
+    pub metrics: Option<PrometheusHandle>,
+}
+
+pub fn router(web: Web) -> Router {
+    Router::new()
+        .route("/webhooks/{source}", post(webhook::receive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SLOWEST))
+        .layer(CatchPanicLayer::new())
+        .with_state(web)
+}

@@ -1,0 +1,174 @@
+//! The job queue: every call to graphile_worker is here.
+//!
+//! A job holds ids only. The jobs of one ticket run one after the other, across replicas.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::Utc;
+use graphile_worker::worker_utils::types::RescheduleJobOptions;
+use graphile_worker::{
+    HookRegistry, IntoTaskHandlerResult, JobFail, JobSpec, JobSpecBuilder, LocalQueueConfig, Plugin,
+    TaskHandler, WorkerContext, WorkerOptions, WorkerUtils,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::store::deliveries::{self, Queued};
+use crate::ticket::TicketId;
+use crate::worker;
+
+const SCHEMA: &str = "graphile_worker";
+
+/// Queue rows are never deleted, so tickets share this many queues a source instead of having one each.
+const QUEUES: u32 = 256;
+
+/// Attempts the queue itself allows. Ours (`worker.max_attempts`) are fewer: these only end what crashes the process.
+const MAX_ATTEMPTS: i16 = 200;
+
+/// The work on one delivery.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ProcessDelivery {
+    source: String,
+    delivery: Uuid,
+}
+
+impl TaskHandler for ProcessDelivery {
+    const IDENTIFIER: &'static str = "process_delivery";
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = ctx.get_ext::<App>().expect("the worker was given the app");
+        // A task of its own, so that a panic is this delivery's failure and nobody else's.
+        match tokio::spawn(worker::work_off(app.clone(), self.source, self.delivery)).await {
+            Ok(result) => result,
+            Err(_) => Err("panicked".to_owned()),
+        }
+    }
+}
+
+/// Installs or updates the queue's own tables.
+pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
+    utils(db).migrate().await.context("migrating the job queue")
+}
+
+/// Queues the work on deliveries within the caller's transaction.
+///
+/// The pool is only named by the library's interface; the statement runs on the caller's connection.
+pub async fn enqueue<'a>(
+    db: &PgPool,
+    tx: &mut PgConnection,
+    deliveries: impl Iterator<Item = &'a Queued>,
+) -> anyhow::Result<()> {
+    let jobs: Vec<(ProcessDelivery, JobSpec)> = deliveries
+        .map(|queued| {
+            let job = ProcessDelivery { source: queued.source.clone(), delivery: queued.id };
+            let spec = JobSpecBuilder::new().max_attempts(MAX_ATTEMPTS);
+            let spec = match &queued.ticket_id {
+                Some(ticket) => spec.queue_name(queue_of(&queued.source, ticket)),
+                None => spec,
+            };
+            (job, spec.build())
+        })
+        .collect();
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let jobs: Vec<_> = jobs.iter().map(|(job, spec)| (job.clone(), spec)).collect();
+    utils(db).with_executor(tx).add_jobs::<ProcessDelivery>(&jobs).await.context("queueing the work")?;
+    Ok(())
+}
+
+/// The same queue for every webhook of a ticket (FNV-1a, which gives the same in every release and replica).
+fn queue_of(source: &str, ticket: &TicketId) -> String {
+    let hash = ticket
+        .0
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{source}:{}", hash % QUEUES)
+}
+
+fn utils(db: &PgPool) -> WorkerUtils {
+    WorkerUtils::new(db.clone(), SCHEMA)
+}
+
+/// Works deliveries off until told to stop; then lets those in hand finish.
+///
+/// The queue's own loop can end with an error (Postgres restarts): it is started again, and readiness tells meanwhile.
+pub async fn run(app: App, stop: CancellationToken) {
+    let mut pauses = pauses();
+    while !stop.is_cancelled() {
+        if let Err(error) = run_once(&app, &stop).await {
+            tracing::warn!("The worker stopped and is started again: {error:#}");
+        }
+        app.health.set_worker(false);
+        let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    use backon::BackoffBuilder;
+    backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(LONGEST_PAUSE)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+async fn run_once(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    let worker = WorkerOptions::default()
+        .schema(SCHEMA)
+        .pg_pool(app.db.clone())
+        .concurrency(app.worker.concurrency)
+        .define_job::<ProcessDelivery>()
+        .add_extension(app.clone())
+        // Without it a backlog is worked off one poll at a time, and the loop ends when Postgres restarts.
+        .local_queue(LocalQueueConfig::default())
+        // Recovery is off by default: a killed worker's jobs would wait four hours.
+        .heartbeat_interval(Duration::from_secs(5))
+        .sweep_interval(Duration::from_secs(5))
+        .sweep_threshold(Duration::from_secs(15))
+        .recovery_delay(Duration::ZERO)
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(stop.clone().cancelled_owned())
+        .shutdown_grace_period(Duration::from_secs(20))
+        .add_plugin(RetryPolicy { db: app.db.clone() })
+        .init()
+        .await?;
+    app.health.set_worker(true);
+    Ok(worker.run().await?)
+}
+
+/// Tries a failed job again when its delivery says so, in place of the queue's own back-off, which has no jitter
+/// and knows no Retry-After.
+struct RetryPolicy {
+    db: PgPool,
+}
+
+impl Plugin for RetryPolicy {
+    fn register(self, hooks: &mut HookRegistry) {
+        hooks.on(JobFail, move |failed| {
+            let db = self.db.clone();
+            async move {
+                let Ok(job) = serde_json::from_value::<ProcessDelivery>(failed.job.payload().clone()) else {
+                    return;
+                };
+                let at = deliveries::retry_at(&db, &job.source, job.delivery).await.ok().flatten();
+                let run_at = at.unwrap_or_else(|| Utc::now() + Duration::from_secs(10));
+                let options = RescheduleJobOptions { run_at: Some(run_at), ..Default::default() };
+                if let Err(error) = utils(&db).reschedule_jobs(&[*failed.job.id()], options).await {
+                    tracing::warn!(delivery.id = %job.delivery, "The queue's own back-off stands: {error}");
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,118 @@
+//! Keep: verified webhooks into Postgres, those that arrive together in one transaction.
+//!
+//! One writer takes all that waits, inserts it with one statement, queues the work and commits; then
+//! each sender is answered. Alone, a webhook waits for nobody: while one commit is under way the next
+//! batch gathers by itself.
+
+use std::collections::HashSet;
+
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::jobs;
+use crate::store::deliveries::{self, NewDelivery};
+
+/// Webhooks that may wait for the writer; beyond this a sender is asked to come again.
+const WAITING_LINE: usize = 1024;
+/// Webhooks in one transaction at the most.
+const BATCH: usize = 256;
+
+/// Keeps webhooks. Cheap to clone; the writer ends when the last clone is gone.
+#[derive(Clone)]
+pub struct Keeper {
+    line: mpsc::Sender<Waiting>,
+}
+
+struct Waiting {
+    delivery: NewDelivery,
+    answer: oneshot::Sender<Result<Kept, NotKept>>,
+}
+
+/// What became of a webhook that is now safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    New,
+    /// It was here before.
+    Repeat,
+}
+
+/// It could not be kept: the sender must try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the webhook could not be kept")]
+pub struct NotKept;
+
+impl Keeper {
+    /// Starts the writer.
+    pub fn start(db: PgPool) -> (Self, JoinHandle<()>) {
+        let (line, waiting) = mpsc::channel(WAITING_LINE);
+        (Self { line }, tokio::spawn(write(db, waiting)))
+    }
+
+    /// Keeps a webhook and queues its work; returns when both are committed.
+    pub async fn keep(&self, delivery: NewDelivery) -> Result<Kept, NotKept> {
+        let (answer, answered) = oneshot::channel();
+        self.line.try_send(Waiting { delivery, answer }).map_err(|_| NotKept)?;
+        answered.await.map_err(|_| NotKept)?
+    }
+}
+
+async fn write(db: PgPool, mut line: mpsc::Receiver<Waiting>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while line.recv_many(&mut batch, BATCH).await > 0 {
+        let (deliveries, answers): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|waiting| (waiting.delivery, waiting.answer)).unzip();
+        for (answer, result) in answers.into_iter().zip(keep_all(&db, &deliveries).await) {
+            // The sender may have gone; the webhook is kept all the same.
+            let _ = answer.send(result);
+        }
+    }
+}
+
+async fn keep_all(db: &PgPool, batch: &[NewDelivery]) -> Vec<Result<Kept, NotKept>> {
+    match commit(db, batch).await {
+        Ok(kept) => kept.into_iter().map(Ok).collect(),
+        Err(error) if batch.len() > 1 && is_about_a_row(&error) => {
+            // One bad row must not fail its neighbours.
+            let mut results = Vec::with_capacity(batch.len());
+            for delivery in batch {
+                let alone = commit(db, std::slice::from_ref(delivery)).await;
+                results.push(alone.map(|kept| kept[0]).map_err(|error| log(&error)));
+            }
+            results
+        }
+        Err(error) => {
+            log(&error);
+            batch.iter().map(|_| Err(NotKept)).collect()
+        }
+    }
+}
+
+async fn commit(db: &PgPool, batch: &[NewDelivery]) -> anyhow::Result<Vec<Kept>> {
+    let mut tx = db.begin().await?;
+    let new = deliveries::insert_all(&mut tx, batch).await?;
+    let new_ids: HashSet<_> = new.iter().map(|queued| queued.id).collect();
+    let is_new = |delivery: &NewDelivery| new_ids.contains(&delivery.id);
+    let ambiguous: Vec<_> = batch.iter().filter(|one| !one.body_is_unique && !is_new(one)).collect();
+    let reopened =
+        if ambiguous.is_empty() { Vec::new() } else { deliveries::reopen(&mut tx, &ambiguous).await? };
+    jobs::enqueue(db, &mut tx, new.iter().chain(&reopened)).await?;
+    tx.commit().await?;
+    Ok(batch.iter().map(|one| if is_new(one) { Kept::New } else { Kept::Repeat }).collect())
+}
+
+/// Whether the data is to blame (SQLSTATE classes 22 and 23) and not the database's state.
+fn is_about_a_row(error: &anyhow::Error) -> bool {
+    let code = error.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error()?.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+fn log(error: &anyhow::Error) -> NotKept {
+    // Database errors of an insert can quote the row; only their code is safe to log.
+    let code = error.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error()?.code());
+    tracing::error!(
+        db.code = code.as_deref(),
+        "Could not keep webhooks; the helpdesk is asked to send them again"
+    );
+    NotKept
+}

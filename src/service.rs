@@ -1,0 +1,63 @@
+//! The running service: the web side, the writer and the worker, started and stopped together.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::http::{Web, router};
+use crate::jobs;
+use crate::keep::Keeper;
+
+/// A service that answers and works until it is stopped.
+pub struct Service {
+    pub app: App,
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    web: JoinHandle<std::io::Result<()>>,
+    writer: JoinHandle<()>,
+    worker: JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts on a database that is migrated already.
+    pub async fn start(
+        config: Config,
+        db: PgPool,
+        metrics: Option<PrometheusHandle>,
+    ) -> anyhow::Result<Self> {
+        let listen = config.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
+        let address = listener.local_addr()?;
+        let (keeper, writer) = Keeper::start(db.clone());
+        let app = App::new(db, keeper, config)?;
+        let stop = CancellationToken::new();
+        let routes = router(Web { app: app.clone(), metrics });
+        let web = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
+        Ok(Self {
+            worker: tokio::spawn(jobs::run(app.clone(), stop.clone())),
+            web: tokio::spawn(web.into_future()),
+            app,
+            address,
+            stop,
+            writer,
+        })
+    }
+
+    /// Stops taking webhooks, lets the work in hand finish (20 s at the most) and returns when all is at rest.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.web.await??;
+        self.worker.await?;
+        self.app.db.close().await;
+        drop(self.app);
+        self.writer.await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Deliveries: verified webhooks, kept before they are answered.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use crate::ticket::TicketId;
+
+/// A verified webhook on its way into the table. No Debug: the body is personal data.
+pub struct NewDelivery {
+    pub source: String,
+    pub id: Uuid,
+    pub dedup_key: String,
+    pub invocation_id: Option<String>,
+    pub ticket_id: Option<TicketId>,
+    pub body: Vec<u8>,
+    /// Whether an equal body is surely the same event. Pointer bodies may be equal for two events.
+    pub body_is_unique: bool,
+}
+
+/// A delivery whose work is to be queued.
+#[derive(Debug, Clone, FromRow)]
+pub struct Queued {
+    pub source: String,
+    pub id: Uuid,
+    pub ticket_id: Option<TicketId>,
+}
+
+/// Keeps webhooks with one statement. Answers those that are new; a repeat is not kept again.
+pub async fn insert_all(db: &mut PgConnection, new: &[NewDelivery]) -> sqlx::Result<Vec<Queued>> {
+    sqlx::query_as(
+        "insert into delivery (source, id, dedup_key, invocation_id, ticket_id, body)
+         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+         on conflict on constraint delivery_dedup_key_unique do nothing
+         returning source, id, ticket_id",
+    )
+    .bind(new.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.id).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.dedup_key.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.invocation_id.as_deref()).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.ticket_id.as_ref().map(|id| id.0.as_str())).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.body.as_slice()).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await
+}
+
+/// Opens finished deliveries again whose body came once more and may have meant another event.
+///
+/// Two replies within a minute can have the same pointer body; the ticket is simply read again.
+pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Result<Vec<Queued>> {
+    sqlx::query_as(
+        "update delivery
+         set state = 'waiting', reason = null, attempts = 0, retry_at = null, finished_at = null
+         from unnest($1::text[], $2::text[]) as repeat (source, dedup_key)
+         where delivery.source = repeat.source
+           and delivery.dedup_key = repeat.dedup_key
+           and delivery.state = 'done'
+         returning delivery.source, delivery.id, delivery.ticket_id",
+    )
+    .bind(repeats.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
+    .bind(repeats.iter().map(|one| one.dedup_key.as_str()).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await
+}
+
+/// A delivery to be worked on. No Debug: the body is personal data.
+#[derive(FromRow)]
+pub struct Delivery {
+    pub source: String,
+    pub id: Uuid,
+    pub body: Vec<u8>,
+    pub received_at: DateTime<Utc>,
+    /// Attempts so far, this one included.
+    pub attempts: i32,
+}
+
+/// Takes a waiting delivery up for one more attempt. `None` when it is finished already.
+pub async fn begin(db: impl PgExecutor<'_>, source: &str, id: Uuid) -> sqlx::Result<Option<Delivery>> {
+    sqlx::query_as(
+        "update delivery
+         set attempts = attempts + 1, retry_at = null
+         where source = $1 and id = $2 and state = 'waiting'
+         returning source, id, body, received_at, attempts",
+    )
+    .bind(source)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// How the work on a delivery ended, for now or for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Understood, and nothing for us in it.
+    Ignored(&'static str),
+    Failed(&'static str),
+    /// To be tried again.
+    Waiting(&'static str, DateTime<Utc>),
+}
+
+impl Outcome {
+    pub fn state(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Ignored(_) => "ignored",
+            Self::Failed(_) => "failed",
+            Self::Waiting(..) => "waiting",
+        }
+    }
+
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Done => None,
+            Self::Ignored(reason) | Self::Failed(reason) | Self::Waiting(reason, _) => Some(reason),
+        }
+    }
+}
+
+/// Writes down how an attempt ended.
+pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Outcome) -> sqlx::Result<()> {
+    let retry_at = match outcome {
+        Outcome::Waiting(_, at) => Some(at),
+        _ => None,
+    };
+    sqlx::query(
+        "update delivery
+         set state = $3, reason = $4, retry_at = $5, finished_at = case when $3 = 'waiting' then null else now() end
+         where source = $1 and id = $2",
+    )
+    .bind(source)
+    .bind(id)
+    .bind(outcome.state())
+    .bind(outcome.reason())
+    .bind(retry_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// When a waiting delivery is to be tried again.
+pub async fn retry_at(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    id: Uuid,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select retry_at from delivery where source = $1 and id = $2 and state = 'waiting'")
+        .bind(source)
+        .bind(id)
+        .fetch_optional(db)
+        .await
+        .map(Option::flatten)
+}

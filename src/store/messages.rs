@@ -1,0 +1,59 @@
+//! Messages: what was written on a ticket, the customer's words kept, the agents' not.
+
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::ticket::{Author, Message, MessageId, TicketId};
+
+/// What reading a customer's message showed beside its signals.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadAs {
+    pub words: u32,
+    pub about_amount: bool,
+    pub language: Option<&'static str>,
+    /// Why it was not read; `None` when it was.
+    pub unread_reason: Option<&'static str>,
+}
+
+/// Writes down a message. A second reading replaces the first.
+pub async fn upsert(
+    db: &mut PgConnection,
+    source: &str,
+    ticket: &TicketId,
+    message: &Message,
+    read: ReadAs,
+) -> sqlx::Result<()> {
+    let (author, text) = match message.author {
+        Author::Customer => ("customer", Some(&message.text)),
+        Author::Agent => ("agent", None),
+    };
+    sqlx::query(
+        "insert into message (source, ticket_id, message_id, author, sent_at, text, words, about_amount, language, unread_reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict on constraint message_pkey do update
+         set author = excluded.author, sent_at = excluded.sent_at, text = excluded.text, words = excluded.words,
+             about_amount = excluded.about_amount, language = excluded.language,
+             unread_reason = excluded.unread_reason, seen_at = now()",
+    )
+    .bind(source)
+    .bind(ticket)
+    .bind(&message.id)
+    .bind(author)
+    .bind(message.sent_at)
+    .bind(text)
+    .bind(read.words as i32)
+    .bind(read.about_amount)
+    .bind(read.language)
+    .bind(read.unread_reason)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives the ids of the messages of a ticket that have been read before.
+pub async fn known(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Vec<MessageId>> {
+    sqlx::query_scalar("select message_id from message where source = $1 and ticket_id = $2")
+        .bind(source)
+        .bind(ticket)
+        .fetch_all(db)
+        .await
+}

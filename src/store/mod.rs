@@ -1,0 +1,42 @@
+//! Postgres: one file per table, a function per question.
+
+pub mod deliveries;
+pub mod history;
+pub mod messages;
+pub mod notes;
+pub mod postgres;
+pub mod signals;
+pub mod tickets;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
+
+/// How long a query waits for a connection. Below the time a helpdesk waits for our answer (10 s).
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Parses a `DATABASE_URL`. The error does not quote it, for it holds a password.
+pub fn parse_url(url: &str) -> anyhow::Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url).map_err(|_| {
+        anyhow::anyhow!("DATABASE_URL is not of the form postgres://user:password@host:5432/database")
+    })
+}
+
+/// Makes a pool and waits until the database answers.
+pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    PgPoolOptions::new()
+        .max_connections(24)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.disable_statement_logging())
+        .await
+        .context("connecting to Postgres")
+}
+
+/// Brings the schema up to date, the job queue's included. Replicas that start together wait for each other.
+pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
+    sqlx::migrate!().run(db).await.context("migrating the database")?;
+    crate::jobs::migrate(db).await
+}

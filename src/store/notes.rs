@@ -1,0 +1,141 @@
+//! Notes: what was decided for each message, and how far its posting has come.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgExecutor};
+use uuid::Uuid;
+
+use crate::helpdesk::Posted;
+use crate::note::Note;
+use crate::ticket::{MessageId, TicketId};
+
+/// Where a decision belongs.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    pub source: &'a str,
+    pub ticket: &'a TicketId,
+    pub message: &'a MessageId,
+}
+
+/// What was decided for one message.
+pub struct Decided<'a> {
+    pub delivery: Uuid,
+    pub state: &'static str,
+    pub reason: &'static str,
+    pub kinds: Vec<&'static str>,
+    pub note: Option<&'a Note>,
+}
+
+/// Stores a decision unless there is one for this message already or the ticket has its note.
+/// Answers whether it was stored.
+pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict do nothing",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(decided.delivery)
+    .bind(decided.state)
+    .bind(decided.reason)
+    .bind(&decided.kinds)
+    .bind(decided.note.map(|note| note.lead.as_str()))
+    .bind(decided.note.map(|note| note.text.as_str()))
+    .bind(decided.note.map(|note| note.html.as_str()))
+    .bind(decided.note.map(|note| note.marker.as_str()))
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// A note of a ticket that is posted, on its way there, or would have been posted.
+#[derive(FromRow)]
+pub struct Standing {
+    pub message_id: MessageId,
+    pub state: String,
+    pub html: String,
+    pub marker: String,
+    pub attempted_at: Option<DateTime<Utc>>,
+}
+
+/// Gives the ticket's one note, if it has one.
+pub async fn standing(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    ticket: &TicketId,
+) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as(
+        "select message_id, state, html, marker, attempted_at
+         from note
+         where source = $1 and ticket_id = $2 and state in ('pending', 'posted', 'shadow')",
+    )
+    .bind(source)
+    .bind(ticket)
+    .fetch_optional(db)
+    .await
+}
+
+/// Writes down that a call to post the note is about to begin: from now on its outcome may be unknown.
+pub async fn attempt(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set attempted_at = now() where source = $1 and ticket_id = $2 and message_id = $3",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that the note stands on the ticket.
+pub async fn confirm(db: impl PgExecutor<'_>, key: Key<'_>, posted: &Posted) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set state = 'posted', posted_at = now(), comment_id = $4, audit_id = $5
+         where source = $1 and ticket_id = $2 and message_id = $3 and state = 'pending'",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(&posted.comment_id)
+    .bind(&posted.audit_id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends a pending note that will not be posted: `withheld` or `failed`, and why.
+pub async fn give_up(db: impl PgExecutor<'_>, key: Key<'_>, state: &str, reason: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set state = $4, reason = $5
+         where source = $1 and ticket_id = $2 and message_id = $3 and state = 'pending'",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(state)
+    .bind(reason)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks the pending note of a delivery that was given up.
+pub async fn fail_of_delivery(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    delivery: Uuid,
+    reason: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set state = 'failed', reason = $3
+         where source = $1 and delivery_id = $2 and state = 'pending'",
+    )
+    .bind(source)
+    .bind(delivery)
+    .bind(reason)
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Tickets and their requesters, as last read.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+
+use crate::ticket::{Case, CustomerText, EarlierTicket, Status, TicketId, UserId};
+
+/// Writes down a ticket and its requester, or what is new about them. An older reading does not undo a newer one.
+pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case) -> sqlx::Result<()> {
+    let (ticket, customer) = (&case.ticket, &case.customer);
+    if let Some(requester) = &ticket.requester_id {
+        sqlx::query(
+            "insert into requester (source, requester_id, locale, time_zone)
+             values ($1, $2, $3, $4)
+             on conflict on constraint requester_pkey do update
+             set locale = coalesce(excluded.locale, requester.locale),
+                 time_zone = coalesce(excluded.time_zone, requester.time_zone),
+                 seen_at = now()",
+        )
+        .bind(source)
+        .bind(requester)
+        .bind(&customer.locale)
+        .bind(customer.time_zone.map(|zone| zone.name()))
+        .execute(&mut *db)
+        .await?;
+    }
+    sqlx::query(
+        "insert into ticket (source, ticket_id, requester_id, subject, status, channel, created_at, updated_at, follow_up_of, reopens)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict on constraint ticket_pkey do update
+         set requester_id = coalesce(excluded.requester_id, ticket.requester_id),
+             subject = excluded.subject,
+             status = excluded.status,
+             channel = excluded.channel,
+             updated_at = excluded.updated_at,
+             follow_up_of = coalesce(excluded.follow_up_of, ticket.follow_up_of),
+             reopens = greatest(excluded.reopens, ticket.reopens),
+             seen_at = now()
+         where ticket.updated_at <= excluded.updated_at",
+    )
+    .bind(source)
+    .bind(&ticket.id)
+    .bind(&ticket.requester_id)
+    .bind(&ticket.subject)
+    .bind(status_word(ticket.status))
+    .bind(&ticket.channel)
+    .bind(ticket.created_at)
+    .bind(ticket.updated_at)
+    .bind(&ticket.follow_up_of)
+    .bind(ticket.reopens as i32)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct EarlierRow {
+    ticket_id: TicketId,
+    subject: CustomerText,
+    created_at: DateTime<Utc>,
+    finished: bool,
+}
+
+/// Gives the requester's tickets before this one, newest first, at most 50.
+pub async fn earlier(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    requester: &UserId,
+    before: DateTime<Utc>,
+    but: &TicketId,
+) -> sqlx::Result<Vec<EarlierTicket>> {
+    let rows: Vec<EarlierRow> = sqlx::query_as(
+        "select ticket_id, subject, created_at, status in ('solved', 'closed') as finished
+         from ticket
+         where source = $1 and requester_id = $2 and created_at <= $3 and ticket_id <> $4
+           and status not in ('spam', 'deleted')
+         order by created_at desc
+         limit 50",
+    )
+    .bind(source)
+    .bind(requester)
+    .bind(before)
+    .bind(but)
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| EarlierTicket {
+            id: row.ticket_id,
+            subject: row.subject,
+            created_at: row.created_at,
+            finished: row.finished,
+        })
+        .collect())
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Pending => "pending",
+        Status::Solved => "solved",
+        Status::Closed => "closed",
+        Status::Spam => "spam",
+        Status::Deleted => "deleted",
+    }
+}

@@ -1,0 +1,136 @@
+//! The worker: walks a kept delivery to its note. Every step is safe to repeat.
+
+mod post;
+mod read;
+mod trouble;
+
+use chrono::{DateTime, Utc};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::app::{Account, App};
+use crate::helpdesk::Parsed;
+use crate::note::decide::{self, Decision, Situation};
+use crate::note::{self, Footer, Note};
+use crate::store::deliveries::{self, Delivery, Outcome};
+use crate::store::notes;
+use crate::ticket::{Case, Event};
+use read::Finding;
+use trouble::Trouble;
+
+/// Makes one attempt at a delivery and writes down how it ended.
+///
+/// An error means that it is to be tried again; its text is a fixed word.
+pub async fn work_off(app: App, source: String, id: Uuid) -> Result<(), String> {
+    let span = tracing::info_span!("delivery", source = %source, delivery.id = %id, ticket.id = tracing::field::Empty);
+    attempt(&app, &source, id).instrument(span).await.map_err(str::to_owned)
+}
+
+async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> {
+    let delivery = match deliveries::begin(&app.db, source, id).await {
+        Ok(Some(delivery)) => delivery,
+        Ok(None) => return Ok(()),
+        Err(_) => return Err("database"),
+    };
+    let result = match app.account(source) {
+        Some(account) => process(app, account, &delivery).await,
+        None => Err(Trouble::never("source_not_configured")),
+    };
+    let outcome = match result {
+        Ok(outcome) => outcome,
+        Err(trouble) => trouble.outcome(&delivery, app.worker.max_attempts),
+    };
+    log(source, outcome);
+    if deliveries::finish(&app.db, source, id, outcome).await.is_err() {
+        return Err("database");
+    }
+    if let Outcome::Failed(reason) = outcome {
+        post::give_up(app, &delivery, reason).await;
+    }
+    match outcome {
+        Outcome::Waiting(reason, _) => Err(reason),
+        _ => Ok(()),
+    }
+}
+
+/// The way from a delivery to its note.
+async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Outcome, Trouble> {
+    let event = match account.helpdesk.parse(&delivery.body) {
+        Parsed::Act(event) => event,
+        Parsed::Ignore { reason, .. } => return Ok(Outcome::Ignored(reason)),
+        Parsed::NotUnderstood { reason } => return Ok(Outcome::Failed(reason)),
+    };
+    tracing::Span::current().record("ticket.id", tracing::field::display(&event.ticket_id));
+    let case = complete(account, event).await?;
+    let Some(finding) = read::newest(app, account, &case).await? else {
+        return Ok(Outcome::Ignored("no_customer_message"));
+    };
+    let situation = situation(app, account, &case, &finding).await?;
+    let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
+    let note = decision.wants_a_note().then(|| compose(account, &case, &finding));
+    keep_decision(app, delivery, &case, &finding, decision, note.as_ref()).await?;
+    post::pending(app, account, delivery, &case.ticket.id).await?;
+    Ok(Outcome::Done)
+}
+
+/// The body alone when it carries all that is needed, else the helpdesk's answer, which is the truth.
+async fn complete(account: &Account, event: Event) -> Result<Case, Trouble> {
+    match event.case {
+        Some(case) => Ok(case),
+        None => Ok(account.helpdesk.complete(&event.ticket_id).await?),
+    }
+}
+
+async fn situation(
+    app: &App,
+    account: &Account,
+    case: &Case,
+    finding: &Finding,
+) -> Result<Situation, Trouble> {
+    let ago = |moment: DateTime<Utc>| Utc::now().signed_duration_since(moment);
+    let standing = notes::standing(&app.db, account.source.name.as_str(), &case.ticket.id).await?;
+    Ok(Situation {
+        mode: account.source.mode,
+        status: case.ticket.status,
+        event_age: ago(finding.sent_at),
+        agent_replied_ago: case.last_agent_reply().map(ago),
+        already_noted: standing.is_some_and(|note| note.message_id != finding.message_id),
+    })
+}
+
+fn compose(account: &Account, case: &Case, finding: &Finding) -> Note {
+    let marker = note::marker(account.source.name.as_str(), &case.ticket.id, &finding.message_id);
+    note::compose(&finding.about(&account.source, case)).render(Footer { marker })
+}
+
+async fn keep_decision(
+    app: &App,
+    delivery: &Delivery,
+    case: &Case,
+    finding: &Finding,
+    decision: Decision,
+    note: Option<&Note>,
+) -> Result<(), Trouble> {
+    let mut kinds: Vec<_> = finding.signals.iter().map(|signal| signal.kind.as_str()).collect();
+    kinds.sort_unstable();
+    let key = notes::Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
+    let decided = notes::Decided {
+        delivery: delivery.id,
+        state: decision.state(),
+        reason: decision.reason(),
+        kinds,
+        note,
+    };
+    notes::decide(&app.db, key, &decided).await?;
+    Ok(())
+}
+
+fn log(source: &str, outcome: Outcome) {
+    let (state, reason) = (outcome.state(), outcome.reason());
+    metrics::counter!("undertone_deliveries_total", "source" => source.to_owned(), "state" => state, "reason" => reason.unwrap_or("")).increment(1);
+    match outcome {
+        Outcome::Done | Outcome::Ignored(_) => tracing::info!(state, reason, "Worked a delivery off"),
+        Outcome::Waiting(_, at) => tracing::warn!(reason, retry_at = %at, "A delivery is tried again later"),
+        Outcome::Failed(_) => tracing::error!(reason, "Gave a delivery up; it can be replayed"),
+    }
+}

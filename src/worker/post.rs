@@ -1,0 +1,99 @@
+//! Posts a ticket's pending note, exactly once as seen on the ticket, and confirms it.
+//!
+//! The intent is stored before the call. After a crash or an answer that never came the ticket is
+//! searched for our marker first, and only a note that is not there is posted.
+
+use super::trouble::Trouble;
+use crate::app::{Account, App};
+use crate::helpdesk::{CallError, PrivateNote};
+use crate::store::deliveries::Delivery;
+use crate::store::notes::{self, Key, Standing};
+use crate::ticket::{Status, TicketId};
+
+/// Conflicts in a row before the delivery waits: agents at work on the ticket right now.
+const MOST_CONFLICTS: u32 = 3;
+
+/// Posts the ticket's note if one is pending.
+pub async fn pending(
+    app: &App,
+    account: &Account,
+    delivery: &Delivery,
+    ticket: &TicketId,
+) -> Result<(), Trouble> {
+    let source = delivery.source.as_str();
+    let Some(note) = notes::standing(&app.db, source, ticket).await? else { return Ok(()) };
+    if note.state != "pending" {
+        return Ok(());
+    }
+    let key = Key { source, ticket, message: &note.message_id };
+    if note.attempted_at.is_some() && confirm_if_there(app, account, key, &note).await? {
+        return Ok(());
+    }
+    for _ in 0..MOST_CONFLICTS {
+        match post(app, account, key, &note).await {
+            Err(CallError::Conflict) => {
+                if confirm_if_there(app, account, key, &note).await? {
+                    return Ok(());
+                }
+            }
+            Err(CallError::Closed) => return withhold(app, key, "ticket_closed").await,
+            Err(CallError::NotFound) => return withhold(app, key, "ticket_deleted").await,
+            Err(error) => return Err(error.into()),
+            Ok(posted) => return posted,
+        }
+    }
+    Err(CallError::Conflict.into())
+}
+
+/// Looks at the ticket as it is now, and posts.
+async fn post(
+    app: &App,
+    account: &Account,
+    key: Key<'_>,
+    note: &Standing,
+) -> Result<Result<(), Trouble>, CallError> {
+    let ticket = account.helpdesk.ticket(key.ticket).await?;
+    if let Some(reason) = gone(ticket.status) {
+        return Ok(withhold(app, key, reason).await);
+    }
+    if let Err(error) = notes::attempt(&app.db, key).await {
+        return Ok(Err(error.into()));
+    }
+    let private = PrivateNote::new(note.html.as_str(), note.marker.as_str());
+    let posted = account.helpdesk.post_note(&ticket, &private).await?;
+    metrics::counter!("undertone_notes_posted_total", "source" => key.source.to_owned()).increment(1);
+    tracing::info!("Posted a private note");
+    Ok(notes::confirm(&app.db, key, &posted).await.map_err(Trouble::from))
+}
+
+fn gone(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Closed => Some("ticket_closed"),
+        Status::Spam => Some("ticket_spam"),
+        Status::Deleted => Some("ticket_deleted"),
+        Status::Open | Status::Pending | Status::Solved => None,
+    }
+}
+
+async fn confirm_if_there(
+    app: &App,
+    account: &Account,
+    key: Key<'_>,
+    note: &Standing,
+) -> Result<bool, Trouble> {
+    let Some(posted) = account.helpdesk.find_note(key.ticket, &note.marker).await? else { return Ok(false) };
+    notes::confirm(&app.db, key, &posted).await?;
+    tracing::info!("Found our note on the ticket: an earlier attempt had come through");
+    Ok(true)
+}
+
+async fn withhold(app: &App, key: Key<'_>, reason: &'static str) -> Result<(), Trouble> {
+    Ok(notes::give_up(&app.db, key, "withheld", reason).await?)
+}
+
+/// Marks the note of a delivery that is given up as failed, so that it shows beside the delivery.
+pub async fn give_up(app: &App, delivery: &Delivery, reason: &'static str) {
+    if let Err(error) = notes::fail_of_delivery(&app.db, &delivery.source, delivery.id, reason).await {
+        tracing::warn!("Could not mark the note of a failed delivery: {error}");
+    }
+}

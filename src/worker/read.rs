@@ -1,0 +1,124 @@
+//! Reads a case: keeps its messages, detects on those not read before, and gives what was found in the newest.
+
+use chrono::{DateTime, Utc};
+
+use super::trouble::Trouble;
+use crate::app::{Account, App};
+use crate::config::Source;
+use crate::detect::{Reading, Signal};
+use crate::note::About;
+use crate::store::{history, messages, signals, tickets};
+use crate::text;
+use crate::ticket::{Author, Case, EarlierTicket, History, Message, MessageId, Zone};
+
+/// What was found in the customer's newest message.
+pub struct Finding {
+    pub message_id: MessageId,
+    pub sent_at: DateTime<Utc>,
+    pub signals: Vec<Signal>,
+    /// Why it was not read; `None` when it was.
+    pub unread_reason: Option<&'static str>,
+}
+
+impl Finding {
+    pub fn about<'a>(&'a self, source: &Source, case: &Case) -> About<'a> {
+        About { signals: &self.signals, sent_at: self.sent_at, zone: zone(source, case), records_known: true }
+    }
+}
+
+/// Keeps ticket and messages, reads what was not read before and the newest in any case. `None` without a customer message.
+pub async fn newest(app: &App, account: &Account, case: &Case) -> Result<Option<Finding>, Trouble> {
+    let source = account.source.name.as_str();
+    let known = messages::known(&app.db, source, &case.ticket.id).await?;
+    let surroundings = surroundings(app, source, case).await?;
+    let mut tx = app.db.begin().await?;
+    tickets::upsert(&mut tx, source, case).await?;
+    let newest = case.messages.iter().rposition(|message| message.author == Author::Customer);
+    let mut finding = None;
+    for (at, message) in case.messages.iter().enumerate() {
+        if known.contains(&message.id) && Some(at) != newest {
+            continue;
+        }
+        let (read, found) = match message.author {
+            Author::Agent => (messages::ReadAs::default(), None),
+            Author::Customer => {
+                let history = History { unanswered: case.unanswered(at), ..surroundings.clone() };
+                let (read, found) = read(app, &account.source, case, message, &history);
+                (read, Some(found))
+            }
+        };
+        messages::upsert(&mut tx, source, &case.ticket.id, message, read).await?;
+        if let Some(found) = found {
+            let stored = signals::Read {
+                signals: &found.signals,
+                detector_version: app.detectors.version(),
+                language: read.language.unwrap_or("und"),
+                sent_at: message.sent_at,
+            };
+            signals::replace(&mut tx, source, &case.ticket.id, &message.id, stored).await?;
+            finding = Some(found);
+        }
+    }
+    tx.commit().await?;
+    Ok(finding)
+}
+
+/// What is known of this requester and ticket, the same for all its messages.
+async fn surroundings(app: &App, source: &str, case: &Case) -> Result<History, Trouble> {
+    let ticket = &case.ticket;
+    let ours = match &ticket.requester_id {
+        Some(requester) => {
+            tickets::earlier(&app.db, source, requester, ticket.created_at, &ticket.id).await?
+        }
+        None => Vec::new(),
+    };
+    Ok(History {
+        earlier_tickets: merge(&case.earlier_tickets, ours),
+        follow_up_of: ticket.follow_up_of.clone(),
+        reopens: ticket.reopens,
+        unanswered: 0,
+        agent_replies: case.messages.iter().filter(|message| message.author == Author::Agent).count() as u32,
+        typical_words: history::typical_words(&app.db, source).await?,
+    })
+}
+
+/// The helpdesk's list with what only we still know added, newest first.
+fn merge(theirs: &[EarlierTicket], ours: Vec<EarlierTicket>) -> Vec<EarlierTicket> {
+    let mut all = theirs.to_vec();
+    all.extend(ours.into_iter().filter(|ticket| !theirs.iter().any(|other| other.id == ticket.id)));
+    all.sort_by_key(|ticket| std::cmp::Reverse(ticket.created_at));
+    all
+}
+
+fn read(
+    app: &App,
+    source: &Source,
+    case: &Case,
+    message: &Message,
+    history: &History,
+) -> (messages::ReadAs, Finding) {
+    let cleaned = text::clean(message.text.expose());
+    let gate: Result<&'static str, &'static str> = Ok("en");
+    let signals = match gate {
+        Ok(_) => app.detectors.run(&Reading {
+            text: &cleaned,
+            subject: case.ticket.subject.expose(),
+            sent_at: message.sent_at,
+            zone: zone(source, case),
+            history,
+        }),
+        Err(_) => Vec::new(),
+    };
+    let unread_reason = gate.err();
+    let read = messages::ReadAs {
+        words: cleaned.words() as u32,
+        about_amount: false,
+        language: gate.ok(),
+        unread_reason,
+    };
+    (read, Finding { message_id: message.id.clone(), sent_at: message.sent_at, signals, unread_reason })
+}
+
+fn zone(source: &Source, case: &Case) -> Zone {
+    case.customer.time_zone.map_or(Zone::Source(source.time_zone), Zone::Customer)
+}
