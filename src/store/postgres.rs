@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -67,11 +67,11 @@ impl PrivateServer {
         setup.prepare_directories()?;
         setup.create_cluster_once().await?;
         setup.wait_for_predecessor().await?;
-        let mut child = setup.spawn()?;
+        let mut running = setup.spawn()?;
         let options = setup.connect_options();
-        setup.wait_until_it_answers(&mut child, &options).await?;
+        setup.wait_until_it_answers(&mut running, &options).await?;
         let (stop, stopped) = oneshot::channel();
-        let supervisor = tokio::spawn(supervise(setup, child, stopped));
+        let supervisor = tokio::spawn(supervise(setup, running, stopped));
         Ok(Self { options, stop: Some(stop), supervisor })
     }
 
@@ -173,7 +173,7 @@ impl Setup {
         Ok(())
     }
 
-    fn spawn(&self) -> anyhow::Result<Child> {
+    fn spawn(&self) -> anyhow::Result<Running> {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut command = self.command(Path::new("/bin/sh"));
         command.arg("-c").arg(KEEPER).arg("undertone-postgres");
@@ -189,17 +189,20 @@ impl Setup {
         }
         // A process group of its own, so that Ctrl-C in the terminal reaches us and not the server.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
-        command.spawn().context("starting Postgres")
+        let mut keeper = command.spawn().context("starting Postgres")?;
+        // Taken out, because waiting for a child closes what it still holds of its input.
+        let pipe = keeper.stdin.take();
+        Ok(Running { keeper, pipe })
     }
 
     async fn wait_until_it_answers(
         &self,
-        child: &mut Child,
+        running: &mut Running,
         options: &PgConnectOptions,
     ) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = child.try_wait()? {
+            if let Some(status) = running.keeper.try_wait()? {
                 bail!(
                     "Postgres ended at once ({status}); the end of {}:\n{}",
                     self.log().display(),
@@ -233,26 +236,32 @@ impl Setup {
     }
 }
 
+/// A server below its keeper. It runs for as long as the pipe is open.
+struct Running {
+    keeper: Child,
+    pipe: Option<ChildStdin>,
+}
+
 /// Keeps the server running until told to stop: one that dies by itself is started again.
-async fn supervise(setup: Setup, mut child: Child, mut stop: oneshot::Receiver<()>) {
+async fn supervise(setup: Setup, mut running: Running, mut stop: oneshot::Receiver<()>) {
     loop {
         tokio::select! {
             _ = &mut stop => {
-                drop(child.stdin.take());
-                let _ = child.wait().await;
+                drop(running.pipe.take());
+                let _ = running.keeper.wait().await;
                 return;
             }
-            status = child.wait() => restart(&setup, &mut child, status).await,
+            status = running.keeper.wait() => restart(&setup, &mut running, status).await,
         }
     }
 }
 
-async fn restart(setup: &Setup, child: &mut Child, status: io::Result<ExitStatus>) {
+async fn restart(setup: &Setup, running: &mut Running, status: io::Result<ExitStatus>) {
     tracing::warn!(status = ?status.ok(), "The private Postgres ended; starting it again");
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         match setup.spawn() {
-            Ok(fresh) => return *child = fresh,
+            Ok(fresh) => return *running = fresh,
             Err(error) => tracing::error!("Could not start the private Postgres: {error:#}"),
         }
     }
