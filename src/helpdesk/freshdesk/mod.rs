@@ -1,5 +1,8 @@
 //! One connected Freshdesk account.
 
+mod payload;
+pub mod signature;
+
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -35,18 +38,16 @@ impl Freshdesk {
         Self { inner: Arc::new(Inner { settings, client }) }
     }
 
-    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
-        let _ = &self.inner.settings;
-        Err(Unverified)
+    pub fn verify(&self, headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
+        signature::verify(headers, &self.inner.settings.webhook_secrets)
     }
 
-    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
-        let _ = &self.inner.client;
-        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    pub fn identify(&self, _headers: &HeaderMap, body: &[u8]) -> Identity {
+        payload::identify(body)
     }
 
-    pub fn parse(&self, _body: &[u8]) -> Parsed {
-        Parsed::NotUnderstood { reason: "not_read_yet" }
+    pub fn parse(&self, body: &[u8]) -> Parsed {
+        payload::parse(body, None)
     }
 
     pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {

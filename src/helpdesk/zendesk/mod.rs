@@ -1,5 +1,8 @@
 //! One connected Zendesk account.
 
+mod payload;
+pub mod signature;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::webhook::plain_header;
 use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
 use crate::ticket::{Case, Ticket, TicketId, UserId};
 
@@ -45,18 +49,18 @@ impl Zendesk {
         Self { inner: Arc::new(Inner { settings, client }) }
     }
 
-    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
-        let _ = &self.inner.settings;
-        Err(Unverified)
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
+        let Settings { webhook_secrets, signature_window, .. } = &self.inner.settings;
+        signature::verify(headers, body, now, webhook_secrets, *signature_window)
     }
 
-    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
-        let _ = &self.inner.client;
-        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    pub fn identify(&self, headers: &HeaderMap, body: &[u8]) -> Identity {
+        let invocation_id = plain_header(headers, "x-zendesk-webhook-invocation-id");
+        Identity { invocation_id, ..payload::identify(body) }
     }
 
-    pub fn parse(&self, _body: &[u8]) -> Parsed {
-        Parsed::NotUnderstood { reason: "not_read_yet" }
+    pub fn parse(&self, body: &[u8]) -> Parsed {
+        payload::parse(body, None)
     }
 
     pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
