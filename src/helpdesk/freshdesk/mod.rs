@@ -1,6 +1,8 @@
 //! One connected Freshdesk account.
 
+mod client;
 mod payload;
+mod rest;
 pub mod signature;
 
 use std::sync::Arc;
@@ -8,9 +10,10 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
-use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
-use crate::ticket::{Case, Ticket, TicketId, UserId};
+use super::{Identity, Parsed, Unverified};
+use crate::ticket::UserId;
 
 /// How a Freshdesk account is reached and trusted.
 pub struct Settings {
@@ -31,11 +34,13 @@ pub struct Freshdesk {
 struct Inner {
     settings: Settings,
     client: reqwest::Client,
+    /// Our own author id, once known.
+    me: OnceCell<UserId>,
 }
 
 impl Freshdesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        Self { inner: Arc::new(Inner { settings, client }) }
+        Self { inner: Arc::new(Inner { settings, client, me: OnceCell::new() }) }
     }
 
     pub fn verify(&self, headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
@@ -47,26 +52,6 @@ impl Freshdesk {
     }
 
     pub fn parse(&self, body: &[u8]) -> Parsed {
-        payload::parse(body, None)
-    }
-
-    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn me(&self) -> Result<UserId, CallError> {
-        Err(CallError::Malformed)
+        payload::parse(body, self.inner.me.get())
     }
 }

@@ -1,7 +1,10 @@
 //! One connected Zendesk account.
 
+mod client;
 mod payload;
+mod rest;
 pub mod signature;
+mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +12,12 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
+use self::token::Authorization;
 use super::webhook::plain_header;
-use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
-use crate::ticket::{Case, Ticket, TicketId, UserId};
+use super::{Identity, Parsed, Unverified};
+use crate::ticket::UserId;
 
 /// How a Zendesk account is reached and trusted.
 pub struct Settings {
@@ -40,17 +45,27 @@ pub struct Zendesk {
 }
 
 struct Inner {
-    settings: Settings,
+    base_url: String,
+    webhook_secrets: Vec<SecretString>,
+    signature_window: Duration,
+    authorization: Authorization,
     client: reqwest::Client,
+    /// Our own author id, once known.
+    me: OnceCell<UserId>,
 }
 
 impl Zendesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        Self { inner: Arc::new(Inner { settings, client }) }
+        let Settings { base_url, credentials, webhook_secrets, signature_window } = settings;
+        let authorization = Authorization::new(&base_url, credentials);
+        let me = OnceCell::new();
+        Self {
+            inner: Arc::new(Inner { base_url, webhook_secrets, signature_window, authorization, client, me }),
+        }
     }
 
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
-        let Settings { webhook_secrets, signature_window, .. } = &self.inner.settings;
+        let Inner { webhook_secrets, signature_window, .. } = &*self.inner;
         signature::verify(headers, body, now, webhook_secrets, *signature_window)
     }
 
@@ -60,26 +75,6 @@ impl Zendesk {
     }
 
     pub fn parse(&self, body: &[u8]) -> Parsed {
-        payload::parse(body, None)
-    }
-
-    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn me(&self) -> Result<UserId, CallError> {
-        Err(CallError::Malformed)
+        payload::parse(body, self.inner.me.get())
     }
 }

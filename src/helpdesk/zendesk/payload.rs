@@ -184,6 +184,10 @@ pub fn parse(body: &[u8], me: Option<&UserId>) -> Parsed {
             Err(_) => Parsed::NotUnderstood { reason: "event_of_unknown_shape" },
         };
     }
+    // A list would pass for a struct's fields in order.
+    if !value.is_object() {
+        return lenient(body);
+    }
     serde_json::from_value(value).map_or_else(|_| lenient(body), |body| trigger(body, me))
 }
 
