@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// How long to wait after a 429 that does not say.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// Longer waits are cut to this: limits are per minute, and a wrong clock must not silence us for a day.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
 /// Why a call did not give its answer, by what the caller can do about it. Never quotes a body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -49,4 +61,131 @@ pub fn http_client() -> reqwest::Result<reqwest::Client> {
         .retry(reqwest::retry::never())
         .user_agent(concat!("undertone/", env!("CARGO_PKG_VERSION")))
         .build()
+}
+
+/// Whether a call changes anything: what an answer that never came means depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// Sends one request, once, and reads the JSON of its answer.
+pub(super) async fn send<T: DeserializeOwned>(
+    request: RequestBuilder,
+    access: Access,
+) -> Result<T, CallError> {
+    let body = answer(request, access).await?;
+    serde_json::from_slice(&body).map_err(|_| match access {
+        Access::Read => CallError::Malformed,
+        // It said yes, and the note is probably there: only a look at the ticket tells.
+        Access::Write => CallError::OutcomeUnknown,
+    })
+}
+
+async fn answer(request: RequestBuilder, access: Access) -> Result<Bytes, CallError> {
+    let lost = |error: reqwest::Error| match access {
+        Access::Write if !error.is_connect() => CallError::OutcomeUnknown,
+        _ => CallError::Unavailable { status: None },
+    };
+    let response = request.send().await.map_err(lost)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = match response.bytes().await {
+        Ok(body) => body,
+        // A refusal is one, with its text or without.
+        Err(_) if status.is_client_error() => Bytes::new(),
+        Err(error) => return Err(lost(error)),
+    };
+    if status.is_success() { Ok(body) } else { Err(refusal(status, &headers, &body, access)) }
+}
+
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], access: Access) -> CallError {
+    match status.as_u16() {
+        401 => CallError::Unauthorized,
+        403 => CallError::Forbidden,
+        404 | 410 => CallError::NotFound,
+        409 => CallError::Conflict,
+        422 if says_closed(body) => CallError::Closed,
+        429 => CallError::RateLimited { retry_after: retry_after(headers, Utc::now()) },
+        status @ (408 | 500..) => match access {
+            Access::Read => CallError::Unavailable { status: Some(status) },
+            Access::Write => CallError::OutcomeUnknown,
+        },
+        status => CallError::Rejected { status },
+    }
+}
+
+/// Whether a 422 speaks of a closed ticket. The words stand under one of several keys.
+fn says_closed(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    text.contains("closed prevents ticket update") || text.contains("ClosedTicket")
+}
+
+/// Reads `Retry-After`, in seconds or as a date, at least one second and at most an hour.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
+    let value = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
+    let wait = match value.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => DateTime::parse_from_rfc2822(value)
+            .ok()
+            .map(|at| at.signed_duration_since(now).to_std().unwrap_or_default()),
+    };
+    wait.unwrap_or(DEFAULT_RETRY_AFTER).clamp(Duration::from_secs(1), MAX_RETRY_AFTER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let now = "2026-03-06T18:42:00Z".parse().unwrap();
+        let cases = [
+            ("37", 37),
+            ("0", 1),
+            ("1.5", 1),
+            ("Fri, 06 Mar 2026 18:42:30 GMT", 30),
+            ("Fri, 06 Mar 2026 18:41:30 GMT", 1),
+            ("86400", 3600),
+            ("-5", 60),
+            ("NaN", 60),
+            ("soon", 60),
+            ("", 60),
+        ];
+        for (value, seconds) in cases {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now).as_secs(), seconds, "{value:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), DEFAULT_RETRY_AFTER);
+    }
+
+    #[test]
+    fn refusals_say_what_the_caller_can_do() {
+        use Access::{Read, Write};
+        let closed = br#"{"error":"RecordInvalid","details":{"base":[{"description":"Status: closed prevents ticket update"}]}}"#;
+        let invalid =
+            br#"{"error":"RecordInvalid","details":{"base":[{"description":"Subject: is too long"}]}}"#;
+        let limited = CallError::RateLimited { retry_after: DEFAULT_RETRY_AFTER };
+        let cases: [(u16, &[u8], Access, CallError); 14] = [
+            (401, b"", Write, CallError::Unauthorized),
+            (403, b"", Write, CallError::Forbidden),
+            (404, b"", Read, CallError::NotFound),
+            (409, b"", Write, CallError::Conflict),
+            (422, closed, Write, CallError::Closed),
+            (422, br#"{"error":"ClosedTicket"}"#, Write, CallError::Closed),
+            (422, invalid, Write, CallError::Rejected { status: 422 }),
+            (400, b"", Write, CallError::Rejected { status: 400 }),
+            (302, b"", Write, CallError::Rejected { status: 302 }),
+            (429, b"Number of allowed API requests per minute exceeded", Write, limited),
+            (503, b"<html>", Read, CallError::Unavailable { status: Some(503) }),
+            (503, b"<html>", Write, CallError::OutcomeUnknown),
+            (500, b"", Write, CallError::OutcomeUnknown),
+            (408, b"", Write, CallError::OutcomeUnknown),
+        ];
+        for (status, body, access, expected) in cases {
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = refusal(status, &HeaderMap::new(), body, access);
+            assert_eq!(error, expected, "{status} {access:?}");
+        }
+    }
 }

@@ -93,3 +93,10 @@ impl Helpdesk {
         }
     }
 }
+
+/// A file of `tests/fixtures`, byte for byte.
+#[cfg(test)]
+fn fixture(helpdesk: &str, file: &str) -> Vec<u8> {
+    let path = format!("{}/tests/fixtures/{helpdesk}/{file}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

@@ -1,5 +1,6 @@
 //! A message as it came, cleaned down to the customer's own words, every position leading back to the original.
 
+pub mod html;
 pub mod language;
 
 use std::ops::Range;

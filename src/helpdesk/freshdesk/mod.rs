@@ -1,13 +1,19 @@
 //! One connected Freshdesk account.
 
+mod client;
+mod payload;
+mod rest;
+pub mod signature;
+
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
-use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
-use crate::ticket::{Case, Ticket, TicketId, UserId};
+use super::{Identity, Parsed, Unverified};
+use crate::ticket::UserId;
 
 /// How a Freshdesk account is reached and trusted.
 pub struct Settings {
@@ -28,44 +34,24 @@ pub struct Freshdesk {
 struct Inner {
     settings: Settings,
     client: reqwest::Client,
+    /// Our own author id, once known.
+    me: OnceCell<UserId>,
 }
 
 impl Freshdesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        Self { inner: Arc::new(Inner { settings, client }) }
+        Self { inner: Arc::new(Inner { settings, client, me: OnceCell::new() }) }
     }
 
-    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
-        let _ = &self.inner.settings;
-        Err(Unverified)
+    pub fn verify(&self, headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
+        signature::verify(headers, &self.inner.settings.webhook_secrets)
     }
 
-    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
-        let _ = &self.inner.client;
-        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    pub fn identify(&self, _headers: &HeaderMap, body: &[u8]) -> Identity {
+        payload::identify(body)
     }
 
-    pub fn parse(&self, _body: &[u8]) -> Parsed {
-        Parsed::NotUnderstood { reason: "not_read_yet" }
-    }
-
-    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn me(&self) -> Result<UserId, CallError> {
-        Err(CallError::Malformed)
+    pub fn parse(&self, body: &[u8]) -> Parsed {
+        payload::parse(body, self.inner.me.get())
     }
 }

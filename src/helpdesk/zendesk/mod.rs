@@ -1,14 +1,23 @@
 //! One connected Zendesk account.
 
+mod client;
+mod payload;
+mod rest;
+pub mod signature;
+mod token;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
-use super::{CallError, Identity, Parsed, Posted, PrivateNote, Unverified};
-use crate::ticket::{Case, Ticket, TicketId, UserId};
+use self::token::Authorization;
+use super::webhook::plain_header;
+use super::{Identity, Parsed, Unverified};
+use crate::ticket::UserId;
 
 /// How a Zendesk account is reached and trusted.
 pub struct Settings {
@@ -36,46 +45,36 @@ pub struct Zendesk {
 }
 
 struct Inner {
-    settings: Settings,
+    base_url: String,
+    webhook_secrets: Vec<SecretString>,
+    signature_window: Duration,
+    authorization: Authorization,
     client: reqwest::Client,
+    /// Our own author id, once known.
+    me: OnceCell<UserId>,
 }
 
 impl Zendesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        Self { inner: Arc::new(Inner { settings, client }) }
+        let Settings { base_url, credentials, webhook_secrets, signature_window } = settings;
+        let authorization = Authorization::new(&base_url, credentials);
+        let me = OnceCell::new();
+        Self {
+            inner: Arc::new(Inner { base_url, webhook_secrets, signature_window, authorization, client, me }),
+        }
     }
 
-    pub fn verify(&self, _headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
-        let _ = &self.inner.settings;
-        Err(Unverified)
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
+        let Inner { webhook_secrets, signature_window, .. } = &*self.inner;
+        signature::verify(headers, body, now, webhook_secrets, *signature_window)
     }
 
-    pub fn identify(&self, _headers: &HeaderMap, _body: &[u8]) -> Identity {
-        let _ = &self.inner.client;
-        Identity { dedup_key: String::new(), ticket_id: None, invocation_id: None, body_is_unique: false }
+    pub fn identify(&self, headers: &HeaderMap, body: &[u8]) -> Identity {
+        let invocation_id = plain_header(headers, "x-zendesk-webhook-invocation-id");
+        Identity { invocation_id, ..payload::identify(body) }
     }
 
-    pub fn parse(&self, _body: &[u8]) -> Parsed {
-        Parsed::NotUnderstood { reason: "not_read_yet" }
-    }
-
-    pub async fn complete(&self, _ticket_id: &TicketId) -> Result<Case, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn ticket(&self, _ticket_id: &TicketId) -> Result<Ticket, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn find_note(&self, _ticket_id: &TicketId, _marker: &str) -> Result<Option<Posted>, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn post_note(&self, _ticket: &Ticket, _note: &PrivateNote) -> Result<Posted, CallError> {
-        Err(CallError::Malformed)
-    }
-
-    pub async fn me(&self) -> Result<UserId, CallError> {
-        Err(CallError::Malformed)
+    pub fn parse(&self, body: &[u8]) -> Parsed {
+        payload::parse(body, self.inner.me.get())
     }
 }

@@ -1,0 +1,139 @@
+//! Calls to Freshdesk's REST API.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use reqwest::{Method, RequestBuilder};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+
+use super::Freshdesk;
+use super::rest::{AgentPart, ContactPart, ConversationPart, NoteRequest, TicketPart};
+use crate::helpdesk::call::{Access, send};
+use crate::helpdesk::{CallError, Posted, PrivateNote};
+use crate::ticket::{Case, Customer, EarlierTicket, Ticket, TicketId, UserId};
+
+/// As many conversations as a ticket's answer includes; with so many there may be more.
+const INCLUDED: usize = 10;
+
+const PAGE: usize = 100;
+
+/// Pages of conversations read at most: they come oldest first, and the newest are the ones that matter.
+const PAGES: usize = 10;
+
+/// How far back the requester's other tickets are asked for. Unasked, Freshdesk shows 30 days.
+const EARLIER: TimeDelta = TimeDelta::days(365);
+
+impl Freshdesk {
+    /// Reads ticket, requester, the newest 100 conversations and the requester's other tickets of the last year.
+    pub async fn complete(&self, ticket_id: &TicketId) -> Result<Case, CallError> {
+        let path = format!("/api/v2/tickets/{ticket_id}?include=conversations,requester,stats");
+        let mut part: TicketPart = self.get(&path).await?;
+        let requester_id = part.requester_id();
+        let (conversations, customer, earlier_tickets) = tokio::try_join!(
+            self.newest_conversations(ticket_id, part.take_conversations()),
+            self.customer(requester_id.clone()),
+            self.earlier_tickets(requester_id, ticket_id, part.created_at()),
+        )?;
+        let messages = part.messages(conversations);
+        Ok(Case { ticket: part.into_ticket()?, customer, messages, earlier_tickets })
+    }
+
+    pub async fn ticket(&self, ticket_id: &TicketId) -> Result<Ticket, CallError> {
+        let part: TicketPart = self.get(&format!("/api/v2/tickets/{ticket_id}")).await?;
+        part.into_ticket()
+    }
+
+    /// Looks among the first 1,000 conversations.
+    pub async fn find_note(&self, ticket_id: &TicketId, marker: &str) -> Result<Option<Posted>, CallError> {
+        let conversations = self.conversations(ticket_id).await?;
+        let note = conversations.into_iter().find(|conversation| conversation.carries(marker));
+        Ok(note.map(|conversation| conversation.into_posted()))
+    }
+
+    /// Adds the note. Freshdesk has no guard against a ticket that changed meanwhile.
+    pub async fn post_note(&self, ticket: &Ticket, note: &PrivateNote) -> Result<Posted, CallError> {
+        let path = format!("/api/v2/tickets/{}/notes", ticket.id);
+        let request = self.request(Method::POST, &path).json(&NoteRequest::new(note));
+        let reply: ConversationPart = send(request, Access::Write).await?;
+        Ok(reply.into_posted())
+    }
+
+    pub async fn me(&self) -> Result<UserId, CallError> {
+        let me = self.inner.me.get_or_try_init(|| async {
+            let reply: AgentPart = self.get("/api/v2/agents/me").await?;
+            reply.id.map(UserId).ok_or(CallError::Malformed)
+        });
+        me.await.cloned()
+    }
+
+    async fn newest_conversations(
+        &self,
+        ticket_id: &TicketId,
+        included: Vec<ConversationPart>,
+    ) -> Result<Vec<ConversationPart>, CallError> {
+        if included.len() < INCLUDED {
+            return Ok(included);
+        }
+        let mut all = self.conversations(ticket_id).await?;
+        Ok(all.split_off(all.len().saturating_sub(PAGE)))
+    }
+
+    async fn conversations(&self, ticket_id: &TicketId) -> Result<Vec<ConversationPart>, CallError> {
+        let mut all = Vec::new();
+        for page in 1..=PAGES {
+            let path = format!("/api/v2/tickets/{ticket_id}/conversations?page={page}&per_page={PAGE}");
+            let conversations: Vec<ConversationPart> = self.get(&path).await?;
+            let is_last = conversations.len() < PAGE;
+            all.extend(conversations);
+            if is_last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn customer(&self, id: Option<UserId>) -> Result<Customer, CallError> {
+        let Some(id) = id else { return Ok(Customer::default()) };
+        match self.get::<ContactPart>(&format!("/api/v2/contacts/{}", id.0)).await {
+            Ok(contact) => Ok(contact.into_customer()),
+            // Deleted since, or an agent: the ticket is still there to be read.
+            Err(CallError::NotFound) => Ok(Customer { id: Some(id), ..Customer::default() }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn earlier_tickets(
+        &self,
+        requester_id: Option<UserId>,
+        this: &TicketId,
+        created_at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<EarlierTicket>, CallError> {
+        let (Some(UserId(id)), Some(created_at)) = (requester_id, created_at) else { return Ok(Vec::new()) };
+        let since = created_at.checked_sub_signed(EARLIER).unwrap_or(created_at);
+        let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let newest = "order_by=created_at&order_type=desc&per_page=100";
+        let path = format!("/api/v2/tickets?requester_id={id}&updated_since={since}&{newest}");
+        let parts: Vec<TicketPart> = match self.get(&path).await {
+            Err(CallError::NotFound) => Vec::new(),
+            parts => parts?,
+        };
+        let mut tickets: Vec<_> = parts.into_iter().filter_map(TicketPart::into_earlier).collect();
+        tickets.retain(|ticket| ticket.id != *this);
+        tickets.sort_by_key(|ticket| Reverse(ticket.created_at));
+        Ok(tickets)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        send(self.request(Method::GET, path), Access::Read).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.inner.settings.base_url);
+        // The key is the user name; Freshdesk wants a password and does not look at it.
+        self.inner
+            .client
+            .request(method, url)
+            .basic_auth(self.inner.settings.api_key.expose_secret(), Some("X"))
+    }
+}
