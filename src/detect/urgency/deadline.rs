@@ -1,0 +1,176 @@
+//! A date or time by which something of the customer's must be, told from the dates of a story.
+
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use super::resolve::{Meaning, resolve};
+use super::when::{self, Day, Said, When};
+use crate::detect::lexicon::Lexicon;
+use crate::text::Cleaned;
+
+/// Frames count for a date when they end so many bytes before it, or begin so many after it, in its sentence.
+const BEFORE: usize = 60;
+const AFTER: usize = 40;
+/// A need without "by" must stand closer: "I need this fixed today".
+const NEED_BEFORE: usize = 36;
+
+/// What an entry of `urgency_frames.toml` means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Frame {
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Limit,
+    Need,
+    Stake,
+    Ahead,
+    Past,
+    Promise,
+    Law,
+}
+
+/// A deadline in a message.
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    /// The date with what makes it a deadline: "presenting to the board at 9 tomorrow".
+    pub range: Range<usize>,
+    /// `None` where the words leave it open.
+    pub at: Option<DateTime<Utc>>,
+    pub has_time: bool,
+}
+
+pub struct Deadlines {
+    frames: Lexicon<Frame>,
+}
+
+impl Deadlines {
+    pub fn load() -> anyhow::Result<Self> {
+        let toml = include_str!("../../../config/lexicons/en/urgency_frames.toml");
+        Ok(Self { frames: Lexicon::parse("urgency_frames.toml", toml)? })
+    }
+
+    /// The deadlines of a message, in the order of the text; none that is past.
+    pub fn find(&self, text: &Cleaned<'_>, sent_at: DateTime<Utc>, tz: Tz) -> Vec<Deadline> {
+        let mut found = Vec::new();
+        for sentence in text.sentences() {
+            let words = &text.folded()[sentence.clone()];
+            let said = when::find(&when::words(words, sentence.start));
+            if said.is_empty() {
+                continue;
+            }
+            let frames = self.frames_in(words, sentence.start);
+            found.extend(said.iter().filter_map(|said| {
+                let (at, has_time) = match resolve(said.when, sent_at, tz) {
+                    Meaning::Past => return None,
+                    Meaning::Open => (None, false),
+                    Meaning::Moment { at, has_time } => (Some(at), has_time),
+                };
+                let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
+                Some(Deadline { range, at, has_time })
+            }));
+        }
+        found
+    }
+
+    fn frames_in(&self, sentence: &str, offset: usize) -> Vec<(Range<usize>, Role)> {
+        self.frames
+            .find(sentence)
+            .map(|(range, frame)| (range.start + offset..range.end + offset, frame.role))
+            .collect()
+    }
+}
+
+/// A date and the frames of its sentence.
+struct Around<'a> {
+    said: &'a Said,
+    frames: &'a [(Range<usize>, Role)],
+    text: &'a str,
+}
+
+impl Around<'_> {
+    /// The words that make the date press on the customer, or `None` where it is part of a story.
+    fn pressing(&self) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        if self.near(Role::Promise, BEFORE, 0).is_some() || self.near(Role::Law, BEFORE, AFTER).is_some() {
+            return None;
+        }
+        let told = self.near(Role::Past, BEFORE, 0).is_some();
+        if told && !self.surely_ahead() {
+            return None;
+        }
+        let limit = self.limit();
+        let need = self.near(Role::Need, BEFORE, AFTER);
+        let stake = self.near(Role::Stake, BEFORE, AFTER);
+        if let Some(limit) = limit
+            && (need.is_some() || stake.is_some())
+        {
+            let start = stake.map_or(limit.start, |stake| stake.start.min(limit.start));
+            return Some(start..date.end);
+        }
+        if let Some(stake) = stake
+            && (self.surely_ahead() || self.near(Role::Ahead, BEFORE, 0).is_some())
+            && !matches!(self.said.when, When::At(_))
+        {
+            return Some(stake.start.min(date.start)..stake.end.max(date.end));
+        }
+        let need = self.near(Role::Need, NEED_BEFORE, 0)?;
+        (self.soon() && !told).then(|| need.start..date.end)
+    }
+
+    /// The nearest frame of a role, at most so many bytes before the date or after it.
+    fn near(&self, role: Role, before: usize, after: usize) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        self.frames
+            .iter()
+            .filter(|(_, other)| *other == role)
+            .map(|(range, _)| range)
+            .filter(|range| {
+                (range.end <= date.start && date.start - range.end <= before)
+                    || (after > 0 && range.start >= date.end && range.start - date.end <= after)
+            })
+            .min_by_key(|range| date.start.abs_diff(range.end))
+            .cloned()
+    }
+
+    /// "By", "before" or "within" right at the date.
+    fn limit(&self) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        if self.text[date.clone()].starts_with("within") {
+            return Some(date.clone());
+        }
+        self.frames
+            .iter()
+            .filter(|(_, role)| *role == Role::Limit)
+            .map(|(range, _)| range)
+            .find(|range| range.end <= date.start && self.text[range.end..date.start].trim().is_empty())
+            .cloned()
+    }
+
+    /// Words that cannot mean the past.
+    fn surely_ahead(&self) -> bool {
+        match self.said.when {
+            When::In { .. } => true,
+            When::On(day, _) => matches!(
+                day,
+                Day::FromToday(1..) | Day::NextWeekday(_) | Day::ThisWeekday(_) | Day::Week(1..)
+            ),
+            When::At(_) | When::Unreadable => false,
+        }
+    }
+
+    /// Soon enough that needing it then is time pressure by itself.
+    fn soon(&self) -> bool {
+        match self.said.when {
+            When::In { minutes } => minutes <= 7 * 24 * 60,
+            When::On(day, _) => matches!(day, Day::FromToday(_) | Day::ThisWeekday(_)),
+            When::At(_) | When::Unreadable => false,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Urgency: the customer says that time is running out.
+//!
+//! ## What it finds
+//! A named deadline or event, resolved to a moment in the customer's zone; a concrete harm running now (home,
+//! loan, job, own money, an intruder, stranded); a stated hurry. One signal a message, all evidence in it.
+//!
+//! ## Why an agent should know
+//! The queue is sorted by arrival, not by when the answer stops being useful.
+//!
+//! ## Known limits
+//! English only. Words say nothing about a harm that has to be inferred ("I moved in and my report shows..").
+//! Anger, legal threats and a late hour are not urgency; the hour only joins a deadline as a fact.
+
+mod cues;
+mod deadline;
+mod resolve;
+mod when;
+
+#[cfg(test)]
+mod tests;
+
+use chrono::TimeDelta;
+
+use self::cues::{CueKind, Cues, Hit};
+use self::deadline::{Deadline, Deadlines};
+use super::{Detector, DetectorName, Evidence, Facts, Kind, Reading, Signal, Strength, UrgencyFacts};
+use crate::ticket::{CustomerText, Zone};
+
+/// A deadline this close is strong time pressure.
+const NEAR: TimeDelta = TimeDelta::hours(72);
+
+pub struct Urgency {
+    cues: Cues,
+    deadlines: Deadlines,
+}
+
+impl Urgency {
+    pub fn load() -> anyhow::Result<Self> {
+        Ok(Self { cues: Cues::load()?, deadlines: Deadlines::load()? })
+    }
+}
+
+impl Detector for Urgency {
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
+        let hits = self.cues.find(reading.text);
+        let deadlines = self.deadlines.find(reading.text, reading.sent_at, reading.zone.tz());
+        if hits.is_empty() && deadlines.is_empty() {
+            return Vec::new();
+        }
+        vec![Signal {
+            detector: DetectorName::Urgency,
+            kind: kind(&hits, &deadlines),
+            strength: strength(&hits, &deadlines),
+            evidence: evidence(reading, &hits, &deadlines),
+            facts: Facts::Urgency(facts(reading, &hits, &deadlines)),
+        }]
+    }
+}
+
+fn kind(hits: &[Hit<'_>], deadlines: &[Deadline]) -> Kind {
+    if !deadlines.is_empty() || any(hits, CueKind::Event) {
+        Kind::Deadline
+    } else if any(hits, CueKind::Blocked) {
+        Kind::Blocked
+    } else {
+        Kind::Hurry
+    }
+}
+
+fn any(hits: &[Hit<'_>], kind: CueKind) -> bool {
+    hits.iter().any(|hit| hit.cue.kind == kind)
+}
+
+fn strength(hits: &[Hit<'_>], deadlines: &[Deadline]) -> Strength {
+    let said = deadlines.iter().any(|deadline| deadline.at.is_some()) || hits.iter().any(|hit| !hit.cue.possible);
+    if said { Strength::Clear } else { Strength::Possible }
+}
+
+fn evidence(reading: &Reading<'_>, hits: &[Hit<'_>], deadlines: &[Deadline]) -> Vec<Evidence> {
+    let dated = deadlines.iter().map(|deadline| {
+        let cue = if deadline.at.is_some() { "deadline" } else { "deadline, date not readable" };
+        (deadline.range.clone(), cue)
+    });
+    let mut spans: Vec<_> = hits
+        .iter()
+        .map(|hit| (hit.range.clone(), hit.cue.name.as_str()))
+        .filter(|(hit, _)| !deadlines.iter().any(|deadline| overlap(hit, &deadline.range)))
+        .chain(dated)
+        .collect();
+    spans.sort_by_key(|(range, _)| (range.start, range.end));
+    spans.into_iter().map(|(range, cue)| reading.text.evidence(range, cue)).collect()
+}
+
+fn overlap(one: &std::ops::Range<usize>, other: &std::ops::Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+fn facts(reading: &Reading<'_>, hits: &[Hit<'_>], deadlines: &[Deadline]) -> UrgencyFacts {
+    // The earliest moment is the one that presses; one that cannot be read only where there is no other.
+    let first = deadlines.iter().min_by_key(|deadline| (deadline.at.is_none(), deadline.at));
+    let at = first.and_then(|deadline| deadline.at);
+    let left = at.map(|at| at - reading.sent_at);
+    UrgencyFacts {
+        deadline_text: first.map(|deadline| CustomerText::from(reading.text.original(deadline.range.clone()))),
+        deadline_at: at,
+        hours_left: left.map(|left| (left.num_minutes() as f64 / 6.0).round() / 10.0),
+        deadline_has_time: first.is_some_and(|deadline| deadline.has_time),
+        strong: left.is_some_and(|left| left <= NEAR) || hits.iter().any(|hit| hit.cue.strong),
+        blocked: any(hits, CueKind::Blocked),
+        hurry: any(hits, CueKind::Hurry),
+        sent_local: match reading.zone {
+            Zone::Customer(tz) if first.is_some() => {
+                Some(reading.sent_at.with_timezone(&tz).format("%H:%M").to_string())
+            }
+            _ => None,
+        },
+    }
+}
