@@ -5,6 +5,7 @@
 pub mod amount_mismatch;
 pub mod emotional_language;
 pub mod lexicon;
+pub mod numbers;
 pub mod repeat_follow_up;
 pub mod urgency;
 

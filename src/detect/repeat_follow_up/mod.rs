@@ -1,0 +1,56 @@
+//! Repeat follow-up: the customer had to come back.
+//!
+//! ## What it finds
+//! In the words: counts of contacts ("third time", "called six times"), chases ("still waiting", "nobody got
+//! back to me"), promises not kept, undone fixes, and a contact told together with how it failed ("I called ..
+//! they refused"). In the records: earlier tickets on the same matter, a follow-up ticket, reopenings, several
+//! unanswered messages. Both stand side by side in one signal, so that a reader sees where they disagree.
+//! ## Why an agent should know
+//! Someone who explains for the third time must not be asked to explain once more.
+//! ## Known limits
+//! English only. A refusal counts as a contact even where the request before it is not told. Contacts with
+//! another party about the same problem (a provider, a dealer) count; police and public bodies do not.
+
+mod facts;
+mod records;
+mod words;
+
+use super::{Detector, DetectorName, Facts, Kind, Reading, Signal, Strength};
+use words::Words;
+
+pub struct RepeatFollowUp {
+    words: Words,
+}
+
+impl RepeatFollowUp {
+    pub fn load() -> anyhow::Result<Self> {
+        Ok(Self { words: Words::load()? })
+    }
+}
+
+impl Detector for RepeatFollowUp {
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
+        let said = self.words.read(reading.text);
+        let mut facts = records::of(reading);
+        let recorded = records::speak(&facts);
+        if said.is_none() && !recorded {
+            return Vec::new();
+        }
+        let (kind, strength, evidence) = match said {
+            Some(said) => {
+                facts.contacts = said.counts.contacts;
+                facts.duration_text = said.counts.duration_text;
+                facts.duration_days = said.counts.duration_days;
+                let strength = if recorded { Strength::Clear } else { said.strength };
+                (Kind::Chase, strength, said.evidence)
+            }
+            None => (Kind::Records, Strength::Clear, Vec::new()),
+        };
+        let facts = Facts::Repeat(facts);
+        vec![Signal { detector: DetectorName::RepeatFollowUp, kind, strength, evidence, facts }]
+    }
+}
