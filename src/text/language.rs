@@ -6,3 +6,18 @@ use super::Cleaned;
 pub fn of(_text: &Cleaned<'_>) -> Option<&'static str> {
     Some("en")
 }
+
+#[derive(Debug, Clone, Copy)]
+pub enum Unread {
+    EmptyText,
+}
+
+impl Unread {
+    pub fn as_str(self) -> &'static str {
+        "empty_text"
+    }
+}
+
+pub fn gate(text: &Cleaned<'_>, _supported: &[&str]) -> Result<&'static str, Unread> {
+    of(text).ok_or(Unread::EmptyText)
+}

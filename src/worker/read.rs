@@ -8,7 +8,7 @@ use crate::config::Source;
 use crate::detect::{Reading, Signal};
 use crate::note::About;
 use crate::store::{history, messages, signals, tickets};
-use crate::text;
+use crate::text::{self, language};
 use crate::ticket::{Author, Case, EarlierTicket, History, Message, MessageId, Zone};
 
 /// What was found in the customer's newest message.
@@ -98,7 +98,8 @@ fn read(
     history: &History,
 ) -> (messages::ReadAs, Finding) {
     let cleaned = text::clean(message.text.expose());
-    let gate: Result<&'static str, &'static str> = Ok("en");
+    let languages: Vec<_> = source.languages.iter().map(String::as_str).collect();
+    let gate = language::gate(&cleaned, &languages);
     let signals = match gate {
         Ok(_) => app.detectors.run(&Reading {
             text: &cleaned,
@@ -109,7 +110,7 @@ fn read(
         }),
         Err(_) => Vec::new(),
     };
-    let unread_reason = gate.err();
+    let unread_reason = gate.err().map(|unread| unread.as_str());
     let read = messages::ReadAs {
         words: cleaned.words() as u32,
         about_amount: false,
