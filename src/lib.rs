@@ -7,5 +7,6 @@ pub mod cli;
 pub mod detect;
 pub mod helpdesk;
 pub mod note;
+pub mod pretend;
 pub mod text;
 pub mod ticket;
