@@ -3,7 +3,10 @@
 //! The files are TOML, `[[phrase]]` entries with a `pattern` (a regular expression over folded text:
 //! lower case, ASCII apostrophes; whole words unless it says otherwise) and whatever the detector
 //! that owns the file wants to know of a match. Earlier entries win where two match at one place.
+//! A `[words]` table names pieces that patterns (and later pieces) use as `<name>`. With
+//! `whole_words = true` a match must also end where a word ends.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Context;
@@ -21,6 +24,10 @@ pub struct Lexicon<T> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File<E> {
+    #[serde(default)]
+    whole_words: bool,
+    #[serde(default)]
+    words: BTreeMap<String, String>,
     phrase: Vec<E>,
 }
 
@@ -35,10 +42,11 @@ impl<T: DeserializeOwned> Lexicon<T> {
     /// Reads a lexicon file. The error names the file and what is wrong in it.
     pub fn parse(name: &str, toml: &str) -> anyhow::Result<Self> {
         let file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
+        let end = if file.whole_words { r"\b{end-half}" } else { "" };
         let (patterns, meanings): (Vec<_>, Vec<_>) = file
             .phrase
             .into_iter()
-            .map(|entry| (format!(r"\b(?:{})(?:\b|$|\B)", entry.pattern), entry.meaning))
+            .map(|entry| (format!(r"\b(?:{}){end}", expand(&entry.pattern, &file.words)), entry.meaning))
             .unzip();
         let regex = Regex::builder()
             .syntax(syntax::Config::new().unicode(false).utf8(false))
@@ -51,4 +59,15 @@ impl<T: DeserializeOwned> Lexicon<T> {
     pub fn find<'a>(&'a self, folded: &'a str) -> impl Iterator<Item = (Range<usize>, &'a T)> {
         self.regex.find_iter(folded).map(|found| (found.range(), &self.meanings[found.pattern().as_usize()]))
     }
+}
+
+/// Puts the pieces in, pieces within pieces too; a cycle stops after a few rounds and then fails to compile.
+fn expand(pattern: &str, words: &BTreeMap<String, String>) -> String {
+    let mut expanded = pattern.to_owned();
+    for _ in 0..4 {
+        for (name, piece) in words {
+            expanded = expanded.replace(&format!("<{name}>"), piece);
+        }
+    }
+    expanded
 }
