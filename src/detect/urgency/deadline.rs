@@ -103,11 +103,13 @@ impl Around<'_> {
         }
         let need = self.near(Role::Need, BEFORE, AFTER).filter(|need| !self.told(need));
         let stake = self.near(Role::Stake, BEFORE, AFTER).filter(|stake| !self.told(stake));
-        let open = self.said.when == When::Unreadable;
+        if self.said.when == When::Unreadable {
+            return self.unreadable_but_ahead();
+        }
         if let Some(limit) = self.limit()
-            && (need.is_some() || (stake.is_some() && !open))
+            && (need.is_some() || stake.is_some())
         {
-            let start = stake.filter(|stake| !open && stake.end <= limit.start).unwrap_or(limit).start;
+            let start = stake.filter(|stake| stake.end <= limit.start).unwrap_or(limit).start;
             return Some(start..date.end);
         }
         if let Some(stake) = stake
@@ -119,6 +121,23 @@ impl Around<'_> {
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
         (self.soon() && !self.told(&need)).then(|| need.start..date.end)
+    }
+
+    /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
+    fn unreadable_but_ahead(&self) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        if self.near(Role::Past, BEFORE, AFTER).is_some() {
+            return None;
+        }
+        let frame = match self.limit() {
+            Some(_) => self.near(Role::Need, NEED_BEFORE, 0),
+            None => {
+                let ahead =
+                    self.near(Role::Ahead, 4, 0).filter(|ahead| &self.text[ahead.clone()] != "for")?;
+                self.near(Role::Stake, NEED_BEFORE, 0).filter(|stake| stake.end <= ahead.start)
+            }
+        };
+        frame.map(|frame| frame.start..date.end)
     }
 
     /// Whether words of the past stand closer to the date than `frame` does: "I need to say that I called on Friday".
