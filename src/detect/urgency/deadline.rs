@@ -101,27 +101,54 @@ impl Around<'_> {
         if self.near(Role::Promise, BEFORE, 0).is_some() || self.near(Role::Law, BEFORE, AFTER).is_some() {
             return None;
         }
-        let told = self.near(Role::Past, BEFORE, 0).is_some();
-        if told && !self.surely_ahead() {
-            return None;
+        let need = self.near(Role::Need, BEFORE, AFTER).filter(|need| !self.told(need));
+        let stake = self.near(Role::Stake, BEFORE, AFTER).filter(|stake| !self.told(stake));
+        if self.said.when == When::Unreadable {
+            return self.unreadable_but_ahead();
         }
-        let limit = self.limit();
-        let need = self.near(Role::Need, BEFORE, AFTER);
-        let stake = self.near(Role::Stake, BEFORE, AFTER);
-        if let Some(limit) = limit
+        if let Some(limit) = self.limit()
             && (need.is_some() || stake.is_some())
         {
-            let start = stake.map_or(limit.start, |stake| stake.start.min(limit.start));
+            let start = stake.filter(|stake| stake.end <= limit.start).unwrap_or(limit).start;
             return Some(start..date.end);
         }
         if let Some(stake) = stake
-            && (self.surely_ahead() || self.near(Role::Ahead, BEFORE, 0).is_some())
+            && (self.surely_ahead()
+                || self.near(Role::Ahead, BEFORE, 0).is_some_and(|ahead| ahead.end > stake.end))
             && !matches!(self.said.when, When::At(_))
         {
             return Some(stake.start.min(date.start)..stake.end.max(date.end));
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
-        (self.soon() && !told).then(|| need.start..date.end)
+        (self.soon() && !self.told(&need)).then(|| need.start..date.end)
+    }
+
+    /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
+    fn unreadable_but_ahead(&self) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        if self.near(Role::Past, BEFORE, AFTER).is_some() {
+            return None;
+        }
+        let frame = match self.limit() {
+            Some(_) => self.near(Role::Need, NEED_BEFORE, 0),
+            None => {
+                let ahead =
+                    self.near(Role::Ahead, 4, 0).filter(|ahead| &self.text[ahead.clone()] != "for")?;
+                self.near(Role::Stake, NEED_BEFORE, 0).filter(|stake| stake.end <= ahead.start)
+            }
+        };
+        frame.map(|frame| frame.start..date.end)
+    }
+
+    /// Whether words of the past stand closer to the date than `frame` does: "I need to say that I called on Friday".
+    fn told(&self, frame: &Range<usize>) -> bool {
+        let date = &self.said.range;
+        let from = if frame.end <= date.start { frame.end } else { date.start.saturating_sub(BEFORE) };
+        let until = frame.start.max(date.start);
+        self.frames
+            .iter()
+            .any(|(range, role)| *role == Role::Past && range.start >= from && range.end <= until)
+            && !(frame.start >= date.end && self.surely_ahead())
     }
 
     /// The nearest frame of a role, at most so many bytes before the date or after it.
@@ -142,9 +169,6 @@ impl Around<'_> {
     /// "By", "before" or "within" right at the date.
     fn limit(&self) -> Option<Range<usize>> {
         let date = &self.said.range;
-        if self.text[date.clone()].starts_with("within") {
-            return Some(date.clone());
-        }
         self.frames
             .iter()
             .filter(|(_, role)| *role == Role::Limit)
@@ -159,7 +183,11 @@ impl Around<'_> {
             When::In { .. } => true,
             When::On(day, _) => matches!(
                 day,
-                Day::FromToday(1..) | Day::NextWeekday(_) | Day::ThisWeekday(_) | Day::Week(1..)
+                Day::Date { year: Some(_), .. }
+                    | Day::FromToday(1..)
+                    | Day::NextWeekday(_)
+                    | Day::ThisWeekday(_)
+                    | Day::Week(1..)
             ),
             When::At(_) | When::Unreadable => false,
         }
