@@ -273,18 +273,3 @@ mod tests {
         assert_eq!(listed, codes);
     }
 }
-
-#[derive(Debug, Clone, Copy)]
-pub enum Unread {
-    EmptyText,
-}
-
-impl Unread {
-    pub fn as_str(self) -> &'static str {
-        "empty_text"
-    }
-}
-
-pub fn gate(text: &Cleaned<'_>, _supported: &[&str]) -> Result<&'static str, Unread> {
-    of(text).ok_or(Unread::EmptyText)
-}
