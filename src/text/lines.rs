@@ -78,6 +78,12 @@ impl<'t> Lines<'t> {
         !self.own(index).is_empty()
     }
 
+    /// Whether a line begins with two spaces or a tab.
+    pub fn is_indented(&self, index: usize) -> bool {
+        self.text[self.all[index].range.clone()].starts_with('\t')
+            || self.text[self.all[index].range.clone()].starts_with("  ")
+    }
+
     /// The next line from `index` on that has own words.
     pub fn next_own(&self, index: usize) -> Option<usize> {
         (index..self.len()).find(|&line| self.is_own(line))

@@ -15,9 +15,12 @@ const LONGEST_WORD: usize = 80;
 pub fn mark(lines: &mut Lines<'_>) {
     fenced(lines);
     let machine: Vec<bool> = (0..lines.len()).map(|index| is_machine(lines.own(index))).collect();
+    let is_machine = |index: usize| machine.get(index).is_some_and(|&machine| machine);
     for index in 0..lines.len() {
-        let beside = index > 0 && machine[index - 1] || machine.get(index + 1).is_some_and(|&next| next);
-        if machine[index] || beside && is_error_line(lines.own(index)) {
+        let (before, after) = (index > 0 && is_machine(index - 1), is_machine(index + 1));
+        let is_part = (before || after) && is_error_line(lines.own(index));
+        let is_source = before && after && lines.is_indented(index);
+        if is_machine(index) || is_part || is_source {
             lines.drop(index, Why::Log);
         }
     }
@@ -43,7 +46,7 @@ static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
         | (?:[A-Z][a-z]{2}\s+\d+\s\d\d:\d\d:\d\d)\s\S+\s\S+(?:\[\d+\])?:
         | (?:Received|X-[A-Za-z-]+|Message-ID|Message-Id|DKIM-Signature|MIME-Version|Content-Type|Content-Transfer-Encoding|Return-Path|Authentication-Results|ARC-[A-Za-z-]+|In-Reply-To|List-Unsubscribe|Delivered-To|User-Agent):\s
         | (?:JavaScript\serror|console\.\w+|Uncaught\s\w+|npm\sERR!|error\[E\d+\]|fatal:\s|panicked\sat|thread\s'.*'\spanicked)
-        | <\?xml\s | </?\w+[^<>]*>\s*(?:</?\w+[^<>]*>\s*)+$
+        | <\?xml\s
         )"#,
     )
     .expect("constant")
@@ -64,19 +67,22 @@ fn is_encoded(line: &str) -> bool {
         && line.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A third of the line is signs, and of more than one kind: code, JSON or a dump, not a sentence.
+/// Many signs of many kinds: code, JSON or a dump, not a sentence. "{$12.00}" is a redacted amount.
 fn is_code(line: &str) -> bool {
-    const SIGNS: &[u8] = b"{}[]()<>=;:|\\/_$%^~\"#@&*+";
-    if line.len() < 16 || line.contains("://") {
+    const SIGNS: &[u8] = b"{}[]()<>=;:|\\_^~\"";
+    if line.len() < 16 || line.contains("://") || line.contains("{$") {
         return false;
     }
-    let mut seen = [false; 256];
-    let mut signs = 0;
-    for &byte in line.as_bytes().iter().filter(|byte| SIGNS.contains(byte)) {
-        seen[byte as usize] = true;
+    let (mut signs, mut kinds) = (0, 0_u32);
+    for sign in line.bytes().filter_map(|byte| SIGNS.iter().position(|&sign| sign == byte)) {
         signs += 1;
+        kinds |= 1 << sign;
     }
-    signs * 3 >= line.len() && seen.iter().filter(|&&seen| seen).count() >= 3 && !line.contains("XX/XX")
+    match kinds.count_ones() {
+        0..=2 => false,
+        3 => signs * 3 >= line.len(),
+        _ => signs * 5 >= line.len(),
+    }
 }
 
 static ERROR_LINE: LazyLock<Regex> = LazyLock::new(|| {

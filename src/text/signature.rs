@@ -80,15 +80,26 @@ fn legal_footers(lines: &mut Lines<'_>) {
     }
 }
 
+fn is_delimiter(line: &str) -> bool {
+    matches!(line, "--" | "\u{2013}" | "\u{2014}")
+}
+
 /// Drops what stands below a line of two dashes, the end of a mail's text by an old agreement.
 fn below_delimiter(lines: &mut Lines<'_>) {
-    let is_delimiter = |index: usize| matches!(lines.own(index), "--" | "\u{2013}" | "\u{2014}" | "- --");
-    let Some(start) = (1..lines.len()).rev().find(|&index| is_delimiter(index)) else { return };
+    let Some(mut start) = (1..lines.len()).rev().find(|&index| is_delimiter(lines.own(index))) else {
+        return;
+    };
     let end = block_end(lines, start + 1);
     let below: Vec<usize> = (start + 1..end).filter(|&index| lines.is_own(index)).collect();
     // "--" also parts one half of a text from the other.
     if below.len() > LONGEST || below.iter().any(|&index| is_sentence(lines.own(index))) {
         return;
+    }
+    // A web mail's own delimiter may stand above the one that its markup gave.
+    while let Some(above) =
+        (0..start).rev().find(|&index| lines.is_own(index)).filter(|&index| is_delimiter(lines.own(index)))
+    {
+        start = above;
     }
     lines.drop_all(start..end, Why::Signature);
 }

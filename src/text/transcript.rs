@@ -13,6 +13,9 @@ const SPEAKERS: usize = 2;
 /// More speakers than this are labels of something else.
 const MOST_SPEAKERS: usize = 6;
 
+/// A label without a time is a name of this many words at most.
+const NAME_WORDS: usize = 3;
+
 /// One turn: who speaks, from which line on.
 struct Turn {
     line: usize,
@@ -104,6 +107,9 @@ fn turn_at(lines: &Lines<'_>, line: usize) -> Option<Turn> {
         let name = label.name("n1").or(label.name("n2")).or(label.name("n3"))?;
         (lead + label.get_match().end(), name, label.name("n3").is_none())
     };
+    if !timed && name.as_str().split_whitespace().count() > NAME_WORDS {
+        return None;
+    }
     Some(Turn { line, words: own.start + label, speaker: name.as_str().trim().to_lowercase(), timed })
 }
 
