@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+pub mod demo;
 pub mod explain;
 pub mod serve;
 
@@ -21,6 +22,8 @@ pub struct Cli {
 enum Verb {
     /// Run the service.
     Serve(serve::Args),
+    /// See the whole thing work on this machine, between pretend helpdesks.
+    Demo(demo::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
 }
@@ -41,6 +44,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
+        Verb::Demo(args) => demo::run(args),
         Verb::Explain(args) => explain::run(args),
     };
     match done {

@@ -11,6 +11,8 @@ pub const MOST_WORDS: usize = 80;
 
 /// What a note is about.
 pub struct About<'a> {
+    /// The message as its evidence counts it.
+    pub text: &'a str,
     pub signals: &'a [Signal],
     pub sent_at: DateTime<Utc>,
     pub zone: Zone,

@@ -60,7 +60,7 @@ fn label(strength: Strength) -> &'static str {
 }
 
 fn text(signal: &Signal, evidence: &Evidence, about: &About<'_>) -> String {
-    let quote = quoted(evidence.quote.expose());
+    let quote = quoted(about.text, evidence);
     match (&signal.facts, signal.kind) {
         (Facts::Urgency(facts), Kind::Deadline) => format!("deadline {quote}{}", when(facts, about)),
         (Facts::Urgency(_), Kind::Blocked) => format!("blocked now {quote}"),

@@ -81,21 +81,20 @@ fn is_field(line: &str) -> bool {
 
 /// Keeps what follows the label on its line; a label alone goes.
 fn keep_value(lines: &mut Lines<'_>, index: usize) {
-    let own = lines.all[index].own.clone();
+    let own = lines.all[index].own();
     let line = lines.own(index);
     let Some(value) = MESSAGE.captures(line).and_then(|label| label.name("value")) else { return };
-    let lead = lines.text[own.clone()].len() - lines.text[own.clone()].trim_start().len();
     if value.as_str().is_empty() {
         lines.drop(index, Why::Form);
     } else {
-        lines.narrow(index, own.start + lead + value.start()..own.end);
+        lines.narrow(index, own.start + value.start()..own.end);
     }
 }
 
 /// A whole form in one line, as a helpdesk's plain text has it: keeps what follows "Message:".
 fn one_line(lines: &mut Lines<'_>) {
     for index in 0..lines.len() {
-        let own = lines.all[index].own.clone();
+        let own = lines.all[index].own();
         let line = &lines.text[own.clone()];
         if !line.contains(": ") || !FIELD.is_match(line) {
             continue;

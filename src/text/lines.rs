@@ -33,14 +33,55 @@ pub struct Wrapping {
     is_sure: bool,
 }
 
+/// A line's place in the text. Small, for a megabyte of line breaks has a million of them.
 pub struct Line {
+    start: u32,
+    end: u32,
+    next: u32,
+    own_start: u32,
+    own_end: u32,
+    dropped: Option<Why>,
+}
+
+impl Line {
+    fn new(text: &str, start: usize, end: usize, next: usize) -> Self {
+        let mut line = Self {
+            start: start as u32,
+            end: end as u32,
+            next: next as u32,
+            own_start: end as u32,
+            own_end: end as u32,
+            dropped: None,
+        };
+        line.keep(text, start..end);
+        line
+    }
+
     /// Where the line stands, without its line break.
-    pub range: Range<usize>,
+    pub fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
     /// Where the next one begins.
-    pub next: usize,
-    /// The part that is the customer's own; empty when the line is dropped or blank.
-    pub own: Range<usize>,
-    pub dropped: Option<Why>,
+    pub fn next(&self) -> usize {
+        self.next as usize
+    }
+
+    /// The part that is the customer's own, without the space around it; empty when the line is dropped or blank.
+    pub fn own(&self) -> Range<usize> {
+        self.own_start as usize..self.own_end as usize
+    }
+
+    pub fn dropped(&self) -> Option<Why> {
+        self.dropped
+    }
+
+    fn keep(&mut self, text: &str, own: Range<usize>) {
+        let kept = &text[own.clone()];
+        let start = own.end - kept.trim_start().len();
+        self.own_start = start as u32;
+        self.own_end = (start + text[start..own.end].trim_end().len()) as u32;
+    }
 }
 
 pub struct Lines<'t> {
@@ -54,7 +95,7 @@ impl<'t> Lines<'t> {
         let mut start = 0;
         while start < text.len() {
             let (end, next) = line_end(text, start);
-            all.push(Line { range: start..end, next, own: start..end, dropped: None });
+            all.push(Line::new(text, start, end, next));
             start = next;
         }
         Self { text, all }
@@ -66,12 +107,12 @@ impl<'t> Lines<'t> {
 
     /// A line's own part, trimmed; empty when dropped.
     pub fn own(&self, index: usize) -> &'t str {
-        self.all.get(index).map_or("", |line| self.text[line.own.clone()].trim())
+        self.all.get(index).map_or("", |line| &self.text[line.own()])
     }
 
     /// A line as it stands, trimmed, dropped or not.
     pub fn whole(&self, index: usize) -> &'t str {
-        self.all.get(index).map_or("", |line| self.text[line.range.clone()].trim())
+        self.all.get(index).map_or("", |line| self.text[line.range()].trim())
     }
 
     pub fn is_own(&self, index: usize) -> bool {
@@ -80,8 +121,8 @@ impl<'t> Lines<'t> {
 
     /// Whether a line begins with two spaces or a tab.
     pub fn is_indented(&self, index: usize) -> bool {
-        self.text[self.all[index].range.clone()].starts_with('\t')
-            || self.text[self.all[index].range.clone()].starts_with("  ")
+        self.text[self.all[index].range()].starts_with('\t')
+            || self.text[self.all[index].range()].starts_with("  ")
     }
 
     /// The next line from `index` on that has own words.
@@ -92,7 +133,8 @@ impl<'t> Lines<'t> {
     pub fn drop(&mut self, index: usize, why: Why) {
         let line = &mut self.all[index];
         if line.dropped.is_none() {
-            line.own = line.range.end..line.range.end;
+            line.own_start = line.end;
+            line.own_end = line.end;
             line.dropped = Some(why);
         }
     }
@@ -105,25 +147,22 @@ impl<'t> Lines<'t> {
 
     /// Keeps of a line only what stands between these positions of the text.
     pub fn narrow(&mut self, index: usize, own: Range<usize>) {
-        self.all[index].own = own;
+        self.all[index].keep(self.text, own);
     }
 
-    /// Parts lines at these positions, which are sorted.
+    /// Parts own lines at these positions, which are sorted.
     pub fn part_at(&mut self, positions: &[usize]) {
         let mut parted = Vec::with_capacity(self.all.len() + positions.len());
         let mut positions = positions.iter().copied().peekable();
         for mut line in std::mem::take(&mut self.all) {
-            while let Some(at) = positions.next_if(|&at| at < line.own.end) {
-                if at > line.own.start {
-                    let first = line.range.start..at;
-                    parted.push(Line {
-                        own: line.own.start..at,
-                        range: first,
-                        next: at,
-                        dropped: line.dropped,
-                    });
-                    line.range.start = at;
-                    line.own.start = at;
+            while let Some(at) = positions.next_if(|&at| at < line.next()) {
+                if at > line.own().start && at < line.own().end {
+                    let (start, own) = (line.range().start, line.own());
+                    let mut first = Line::new(self.text, start, at, at);
+                    first.keep(self.text, own.start..at);
+                    parted.push(first);
+                    line.start = at as u32;
+                    line.keep(self.text, at..own.end);
                 }
             }
             parted.push(line);
@@ -133,7 +172,7 @@ impl<'t> Lines<'t> {
 
     /// How a mail program wrapped the own lines, if one did.
     pub fn wrapping(&self) -> Option<Wrapping> {
-        let lengths = || self.all.iter().map(|line| line.own.len());
+        let lengths = || self.all.iter().map(|line| line.own().len());
         let width = lengths().max().filter(|width| WRAPPED.contains(width))?;
         let full = lengths().filter(|length| length + RAGGED >= width).count();
         Some(Wrapping { width, is_sure: full >= 2 })
@@ -147,8 +186,7 @@ impl<'t> Lines<'t> {
             return false;
         }
         let word = next.split_whitespace().next().map_or(0, str::len);
-        let is_flowed =
-            line.len() * 2 >= wrapping.width && self.text[self.all[index].own.clone()].ends_with(' ');
+        let is_flowed = line.len() * 2 >= wrapping.width && self.text[self.all[index].range()].ends_with(' ');
         // Programs count a wide character as one or two: a few bytes more or less.
         let is_full = line.len() + 1 + word + 6 > wrapping.width;
         is_full && (wrapping.is_sure || next.starts_with(char::is_lowercase)) || is_flowed
@@ -159,17 +197,16 @@ impl<'t> Lines<'t> {
     }
 
     pub fn is_blank(&self) -> bool {
-        !(0..self.len()).any(|index| self.text[self.all[index].own.clone()].contains(char::is_alphanumeric))
+        !(0..self.len()).any(|index| self.own(index).contains(char::is_alphanumeric))
     }
 
     /// Takes back what was dropped for this reason; a quoted line comes back without its `>` marks.
     pub fn restore(&mut self, why: Why) {
         for line in &mut self.all {
             if line.dropped == Some(why) {
-                let text = &self.text[line.range.clone()];
-                let kept = text.trim_start_matches(['>', ' ', '\t', '|']).len();
-                line.own = line.range.end - kept..line.range.end;
                 line.dropped = None;
+                let kept = self.text[line.range()].trim_start_matches(['>', ' ', '\t', '|']).len();
+                line.keep(self.text, line.range().end - kept..line.range().end);
             }
         }
     }

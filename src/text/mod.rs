@@ -101,17 +101,17 @@ fn fold_lines(lines: &Lines<'_>) -> Folded {
     let wrapping = lines.wrapping();
     let mut gap = false;
     for (index, line) in lines.all.iter().enumerate() {
-        if line.dropped.is_some() {
+        if line.dropped().is_some() {
             gap = true;
             continue;
         }
         if gap && !folded.text.is_empty() {
-            folded.push_break(line.own.start, 0);
+            folded.push_break(line.own().start, 0);
         }
         gap = false;
-        folded.push(&lines.text[line.own.clone()], line.own.start);
-        if line.next > line.range.end || index + 1 < lines.len() {
-            let (at, len) = (line.range.end, line.next - line.range.end);
+        folded.push(&lines.text[line.own()], line.own().start);
+        let (at, len) = (line.range().end, line.next() - line.range().end);
+        if len > 0 || index + 1 < lines.len() {
             if wrapping.is_some_and(|wrapping| lines.goes_on(index, wrapping)) {
                 folded.push_space(at, len);
             } else {

@@ -55,7 +55,7 @@ fn attributions(lines: &mut Lines<'_>) -> bool {
     let hits: Vec<usize> = WROTE.find_iter(lines.text).map(|hit| hit.start()).collect();
     let mut last = None;
     for at in hits {
-        let index = lines.all.partition_point(|line| line.next <= at);
+        let index = lines.all.partition_point(|line| line.next() <= at);
         if last == Some(index) || !lines.is_own(index) {
             continue;
         }
@@ -63,9 +63,7 @@ fn attributions(lines: &mut Lines<'_>) -> bool {
         if let Some(range) = attribution_around(lines, index) {
             found |= attributed(lines, range);
         } else if let Some(hit) = INLINE_ATTRIBUTION.find(lines.own(index)) {
-            let own = lines.all[index].own.clone();
-            let start = own.start
-                + (lines.text[own].len() - lines.text[lines.all[index].own.clone()].trim_start().len());
+            let start = lines.all[index].own().start;
             lines.narrow(index, start..start + hit.start());
             lines.drop_all(index + 1..lines.len(), Why::Another);
             found = true;

@@ -107,7 +107,7 @@ fn below_delimiter(lines: &mut Lines<'_>) {
 /// Where the lines that belong together end: at what was quoted, or at the end.
 fn block_end(lines: &Lines<'_>, start: usize) -> usize {
     let is_border =
-        |&index: &usize| matches!(lines.all[index].dropped, Some(Why::Quoted | Why::Another | Why::Header));
+        |&index: &usize| matches!(lines.all[index].dropped(), Some(Why::Quoted | Why::Another | Why::Header));
     (start..lines.len()).find(is_border).unwrap_or(lines.len())
 }
 

@@ -10,10 +10,12 @@ use super::lines::{Lines, Why};
 
 const TURNS: usize = 3;
 const SPEAKERS: usize = 2;
+/// Two names that nobody labelled make a transcript from this many turns on.
+const LONG_TALK: usize = 5;
 /// More speakers than this are labels of something else.
 const MOST_SPEAKERS: usize = 6;
 
-/// A label without a time is a name of this many words at most.
+/// A name has this many words at most.
 const NAME_WORDS: usize = 3;
 
 /// One turn: who speaks, from which line on.
@@ -62,7 +64,7 @@ pub fn mark(lines: &mut Lines<'_>) -> bool {
     for (index, turn) in turns.iter().enumerate() {
         let end = turns.get(index + 1).map_or(after, |next| next.line);
         if turn.speaker == customer {
-            let own_end = lines.all[turn.line].own.end;
+            let own_end = lines.all[turn.line].own().end;
             lines.narrow(turn.line, turn.words..own_end);
         } else {
             lines.drop_all(turn.line..end, Why::Another);
@@ -92,22 +94,20 @@ fn turns(lines: &Lines<'_>) -> Vec<Turn> {
 }
 
 fn turn_at(lines: &Lines<'_>, line: usize) -> Option<Turn> {
-    let own = lines.all[line].own.clone();
+    let own = lines.all[line].own();
     let text = &lines.text[own.clone()];
     if !text.contains(':') {
         return None;
     }
-    let lead = text.len() - text.trim_start().len();
-    let (label, name, timed) = if let Some(label) =
-        TIMED_ANYWHERE.captures(text).filter(|label| label.get_match().start() == lead)
-    {
-        (label.get_match().end(), label.get(1)?, true)
-    } else {
-        let label = AT_START.captures(&text[lead..])?;
-        let name = label.name("n1").or(label.name("n2")).or(label.name("n3"))?;
-        (lead + label.get_match().end(), name, label.name("n3").is_none())
-    };
-    if !timed && name.as_str().split_whitespace().count() > NAME_WORDS {
+    let (label, name, timed) =
+        if let Some(label) = TIMED_ANYWHERE.captures(text).filter(|label| label.get_match().start() == 0) {
+            (label.get_match().end(), label.get(1)?, true)
+        } else {
+            let label = AT_START.captures(text)?;
+            let name = label.name("n1").or(label.name("n2")).or(label.name("n3"))?;
+            (label.get_match().end(), name, label.name("n3").is_none())
+        };
+    if !is_speaker(name.as_str().trim()) {
         return None;
     }
     Some(Turn { line, words: own.start + label, speaker: name.as_str().trim().to_lowercase(), timed })
@@ -123,15 +123,37 @@ fn is_transcript(lines: &Lines<'_>, turns: &[Turn]) -> bool {
     if turns.iter().all(|turn| turn.timed) {
         return true;
     }
-    let known = |turn: &&Turn| CUSTOMER.is_match(&turn.speaker) || HELPER.is_match(&turn.speaker);
-    let lines_between = turns[turns.len() - 1].line - turns[0].line + 1;
-    let filled = (turns[0].line..turns[0].line + lines_between).filter(|&line| lines.is_own(line)).count();
+    let known = turns
+        .iter()
+        .filter(|turn| CUSTOMER.is_match(&turn.speaker) || HELPER.is_match(&turn.speaker))
+        .count();
+    let lines_between = turns[0].line..turns[turns.len() - 1].line + 1;
+    let filled = lines_between.filter(|&line| lines.is_own(line)).count();
     // Names alone are weak: they must come again, and most lines must be turns. A form has each label once.
     let is_dense = turns.len() * 5 >= filled * 3;
     let again = turns.len() > speakers.len();
-    is_dense
-        && again
-        && (turns.iter().filter(known).count() * 2 >= turns.len() || turns.len() >= 4 && speakers.len() == 2)
+    let is_known = known * 2 >= turns.len() || known > 0 && turns.len() > TURNS;
+    let is_long_talk_of_two =
+        turns.len() >= LONG_TALK && speakers.len() == 2 && !speakers.iter().any(|s| is_label(s));
+    is_dense && again && (is_known || is_long_talk_of_two)
+}
+
+/// Whether a label can be who speaks: a word, a role, or a name of a few capitalised words. "I called" is a story.
+fn is_speaker(label: &str) -> bool {
+    let words = label.split_whitespace().count();
+    let is_named = label.split_whitespace().all(|word| !word.starts_with(char::is_lowercase));
+    let is_role = CUSTOMER.is_match(label) || HELPER.is_match(label);
+    words == 1 || words <= NAME_WORDS && (is_named || is_role)
+}
+
+/// Whether a word parts a text rather than names a speaker.
+fn is_label(speaker: &str) -> bool {
+    const LABELS: &[&str] = &[
+        "q", "a", "question", "answer", "before", "after", "expected", "actual", "pro", "con", "pros",
+        "cons", "note", "problem", "solution", "error", "yes", "no", "old", "new", "date", "result", "input",
+        "output", "subject", "re",
+    ];
+    LABELS.contains(&speaker)
 }
 
 /// Who of the speakers is the customer: who is labelled so, else the first not labelled as staff, else the first.

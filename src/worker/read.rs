@@ -9,11 +9,12 @@ use crate::detect::{Reading, Signal};
 use crate::note::About;
 use crate::store::{history, messages, signals, tickets};
 use crate::text::{self, language};
-use crate::ticket::{Author, Case, EarlierTicket, History, Message, MessageId, Zone};
+use crate::ticket::{Author, Case, CustomerText, EarlierTicket, History, Message, MessageId, Zone};
 
 /// What was found in the customer's newest message.
 pub struct Finding {
     pub message_id: MessageId,
+    pub text: CustomerText,
     pub sent_at: DateTime<Utc>,
     pub signals: Vec<Signal>,
     /// Why it was not read; `None` when it was.
@@ -22,7 +23,13 @@ pub struct Finding {
 
 impl Finding {
     pub fn about<'a>(&'a self, source: &Source, case: &Case) -> About<'a> {
-        About { signals: &self.signals, sent_at: self.sent_at, zone: zone(source, case), records_known: true }
+        About {
+            text: self.text.expose(),
+            signals: &self.signals,
+            sent_at: self.sent_at,
+            zone: zone(source, case),
+            records_known: true,
+        }
     }
 }
 
@@ -117,7 +124,14 @@ fn read(
         language: gate.ok(),
         unread_reason,
     };
-    (read, Finding { message_id: message.id.clone(), sent_at: message.sent_at, signals, unread_reason })
+    let finding = Finding {
+        message_id: message.id.clone(),
+        text: message.text.clone(),
+        sent_at: message.sent_at,
+        signals,
+        unread_reason,
+    };
+    (read, finding)
 }
 
 fn zone(source: &Source, case: &Case) -> Zone {
