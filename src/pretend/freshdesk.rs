@@ -15,8 +15,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::desk::{self, Comment, Desk, ME, Ticket, User, html_of, number};
-use super::server::{Scissors, Server, start};
+use super::desk::{self, Comment, Desk, ME, Ticket, User, number};
+use super::server::{Scissors, Server, start, suffer};
 use super::{Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
 use crate::helpdesk::freshdesk::{Settings, signature::KEY_HEADER};
 use crate::ticket::{TicketId, UserId};
@@ -207,35 +207,19 @@ async fn answer(
     let id = path.get(3).map_or(0, |id| number(id));
     let fault = desk.with(|state| state.count(call, &body));
     let work = || respond(&desk, call, id, uri.query().unwrap_or_default(), &headers, &body);
+    suffer(fault, scissors, work, refuse).await
+}
+
+fn refuse(fault: Fault) -> Response {
     match fault {
-        None => work(),
-        Some(Fault::Cut) => {
-            scissors.cut();
-            StatusCode::NO_CONTENT.into_response()
+        Fault::LimitedPlain(seconds) => {
+            let retry = [(RETRY_AFTER, seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, retry, "Too many requests").into_response()
         }
-        Some(Fault::LoseAnswer) => {
-            let answer = work();
-            scissors.cut();
-            answer
-        }
-        Some(Fault::Late(wait)) => {
-            let answer = work();
-            tokio::time::sleep(wait).await;
-            answer
-        }
-        Some(Fault::Html(status)) => html_page(status),
-        Some(Fault::HtmlAfterWork(status)) => {
-            work();
-            html_page(status)
-        }
-        Some(Fault::LimitedPlain(seconds)) => {
-            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())], "Too many requests")
-                .into_response()
-        }
-        Some(Fault::LimitedJson(seconds)) => limited(seconds.into()),
-        Some(Fault::Conflict) => error(409, json!({"code": "inconsistent_state", "message": "Conflict"})),
-        Some(Fault::Unauthorized) => unauthorized(),
-        Some(Fault::Forbidden) => error(
+        Fault::LimitedJson(seconds) => limited(seconds.into()),
+        Fault::Conflict => error(409, json!({"code": "inconsistent_state", "message": "Conflict"})),
+        Fault::Unauthorized => unauthorized(),
+        _ => error(
             403,
             json!({"code": "access_denied", "message": "You are not authorized to perform this action."}),
         ),
@@ -394,11 +378,6 @@ fn stamp(at: DateTime<Utc>) -> String {
 
 fn error(status: u16, body: Value) -> Response {
     (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
-}
-
-fn html_page(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).expect("a status");
-    (status, [(CONTENT_TYPE, "text/html")], html_of(status.as_str())).into_response()
 }
 
 fn limited(seconds: u64) -> Response {

@@ -1,4 +1,4 @@
-//! HTTP on loopback whose connections can be cut without an answer.
+//! HTTP on loopback whose connections can be cut without an answer, and the faults that any helpdesk can have.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,10 +9,15 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::connect_info::Connected;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
+
+use super::Fault;
 
 /// A server that ends when this is dropped.
 pub struct Server {
@@ -107,4 +112,42 @@ impl AsyncWrite for CutStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Answers with the fault in the way. `refuse` gives the vendor's own words for the refusals.
+pub async fn suffer(
+    fault: Option<Fault>,
+    scissors: Scissors,
+    work: impl FnOnce() -> Response,
+    refuse: fn(Fault) -> Response,
+) -> Response {
+    match fault {
+        None => work(),
+        Some(Fault::Cut) => {
+            scissors.cut();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Some(Fault::LoseAnswer) => {
+            let answer = work();
+            scissors.cut();
+            answer
+        }
+        Some(Fault::Late(wait)) => {
+            let answer = work();
+            tokio::time::sleep(wait).await;
+            answer
+        }
+        Some(Fault::Html(status)) => html_page(status),
+        Some(Fault::HtmlAfterWork(status)) => {
+            work();
+            html_page(status)
+        }
+        Some(refusal) => refuse(refusal),
+    }
+}
+
+fn html_page(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).expect("a status");
+    let page = format!("<html><body><h1>{status}</h1></body></html>");
+    (status, [(CONTENT_TYPE, "text/html")], page).into_response()
 }

@@ -1,5 +1,7 @@
 //! A pretend Zendesk: OAuth, tickets, comments, users, guarded updates, limits and their answers.
 
+mod webhook;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +11,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,9 +20,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::desk::{self, Comment, Desk, ME, Ticket, User, number};
-use super::server::{Scissors, Server, start};
+use super::server::{Scissors, Server, start, suffer};
 use super::{Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
-use crate::helpdesk::zendesk::{Credentials, Settings, signature};
+use crate::helpdesk::zendesk::{Credentials, Settings};
 use crate::ticket::{TicketId, UserId};
 
 const CLIENT_ID: &str = "undertone_integration";
@@ -157,125 +159,11 @@ impl PretendZendesk {
         ticket_id: &TicketId,
         secret: &SecretString,
     ) -> (HeaderMap, Vec<u8>) {
-        let body = self.account.desk.with(|state| {
-            let ticket = &state.tickets[&number(&ticket_id.0)];
-            let requester = &state.users[&ticket.requester];
-            let newest = ticket.comments.last().expect("an opening message");
-            let by_staff = state.users.get(&newest.author).is_none_or(|user| user.is_agent);
-            match form {
-                Form::Event => event_body(ticket, newest, by_staff, happening),
-                Form::Trigger => trigger_body(ticket, newest, requester, by_staff, happening),
-                Form::Pointer => json!({
-                    "schema": "undertone.zendesk.pointer.v1",
-                    "event": event_word(happening),
-                    "ticket_id": ticket.id.to_string(),
-                    "updated_at": minutes(ticket.updated_at),
-                    "actor_id": newest.author.to_string(),
-                }),
-            }
-        });
+        let body =
+            self.account.desk.with(|state| webhook::body(state, number(&ticket_id.0), form, happening));
         let body = serde_json::to_vec_pretty(&body).expect("a value is JSON");
-        (signed_headers(secret, &body), body)
+        (webhook::signed_headers(secret, &body), body)
     }
-}
-
-fn signed_headers(secret: &SecretString, body: &[u8]) -> HeaderMap {
-    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let pairs = [
-        ("content-type", "application/json".to_owned()),
-        ("user-agent", "Zendesk Webhook".to_owned()),
-        ("x-zendesk-account-id", "22990001".to_owned()),
-        ("x-zendesk-webhook-id", "01HXM3V7Q0Z8T5R9K2C4N6P8SD".to_owned()),
-        ("x-zendesk-webhook-invocation-id", uuid::Uuid::now_v7().simple().to_string()),
-        ("x-zendesk-webhook-signature", signature::sign(secret, &now, body)),
-        ("x-zendesk-webhook-signature-timestamp", now),
-    ];
-    let parse = |value: String| HeaderValue::try_from(value).expect("printable ASCII");
-    HeaderMap::from_iter(pairs.map(|(name, value)| (axum::http::HeaderName::from_static(name), parse(value))))
-}
-
-fn event_word(happening: Happening) -> &'static str {
-    match happening {
-        Happening::TicketCreated => "ticket_created",
-        Happening::CustomerReplied | Happening::NoteAdded => "customer_reply",
-    }
-}
-
-fn event_body(ticket: &Ticket, newest: &Comment, by_staff: bool, happening: Happening) -> Value {
-    let (event_type, event) = match happening {
-        Happening::TicketCreated => ("ticket.created", json!({})),
-        Happening::CustomerReplied | Happening::NoteAdded => (
-            "ticket.comment_added",
-            json!({"comment": {
-                "id": newest.id.to_string(),
-                "body": newest.text,
-                "is_public": newest.public,
-                "author": {"id": newest.author.to_string(), "is_staff": by_staff, "name": "Somebody"},
-            }}),
-        ),
-    };
-    json!({
-        "account_id": 22990001,
-        "detail": {
-            "actor_id": newest.author.to_string(),
-            "created_at": stamp(ticket.created_at),
-            "description": ticket.comments[0].text,
-            "id": ticket.id.to_string(),
-            "is_public": true,
-            "priority": null,
-            "requester_id": ticket.requester.to_string(),
-            "status": ticket.status.to_uppercase(),
-            "subject": ticket.subject,
-            "submitter_id": ticket.submitter.to_string(),
-            "tags": null,
-            "type": null,
-            "updated_at": stamp(ticket.updated_at),
-            "via": {"channel": "mail"},
-        },
-        "event": event,
-        "id": uuid::Uuid::now_v7().to_string(),
-        "subject": format!("zen:ticket:{}", ticket.id),
-        "time": newest.created_at.to_rfc3339_opts(SecondsFormat::Nanos, true),
-        "type": format!("zen:event-type:{event_type}"),
-        "zendesk_event_version": "2022-11-06",
-    })
-}
-
-fn trigger_body(
-    ticket: &Ticket,
-    newest: &Comment,
-    requester: &User,
-    by_staff: bool,
-    happening: Happening,
-) -> Value {
-    json!({
-        "schema": "undertone.zendesk.trigger.v1",
-        "event": event_word(happening),
-        "ticket": {
-            "id": ticket.id.to_string(),
-            "subject": ticket.subject,
-            "text": newest.text,
-            "status": "New",
-            "priority": "-",
-            "tags": "",
-            "channel": "Mail",
-            "created_at": minutes(ticket.created_at),
-            "updated_at": minutes(ticket.updated_at),
-        },
-        "requester": {
-            "id": requester.id.to_string(),
-            "name": "Somebody",
-            "email": "somebody@example.com",
-            "locale": requester.locale.as_deref().unwrap_or_default(),
-            "time_zone": requester.time_zone.as_deref().unwrap_or_default(),
-            "role": "End user",
-        },
-        "actor": {
-            "id": newest.author.to_string(),
-            "role": if by_staff { "Agent" } else { "End user" },
-        },
-        "account": "Pretend",
-    })
 }
 
 async fn answer(
@@ -300,35 +188,19 @@ async fn answer(
     let id = path.get(3).map_or(0, |id| number(id.trim_end_matches(".json")));
     let fault = account.desk.with(|state| state.count(call, &body));
     let work = || account.work(call, id, uri.query().unwrap_or_default(), &headers, &body);
+    suffer(fault, scissors, work, refuse).await
+}
+
+fn refuse(fault: Fault) -> Response {
     match fault {
-        None => work(),
-        Some(Fault::Cut) => {
-            scissors.cut();
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Some(Fault::LoseAnswer) => {
-            let answer = work();
-            scissors.cut();
-            answer
-        }
-        Some(Fault::Late(wait)) => {
-            let answer = work();
-            tokio::time::sleep(wait).await;
-            answer
-        }
-        Some(Fault::Html(status)) => html_page(status),
-        Some(Fault::HtmlAfterWork(status)) => {
-            work();
-            html_page(status)
-        }
-        Some(Fault::LimitedPlain(seconds)) => limited(seconds.into()),
-        Some(Fault::LimitedJson(seconds)) => {
+        Fault::LimitedPlain(seconds) => limited(seconds.into()),
+        Fault::LimitedJson(seconds) => {
             let body = json!({"error": "APIRateLimitExceeded", "description": PLAIN_LIMIT});
             ([(RETRY_AFTER, seconds.to_string())], error(429, body)).into_response()
         }
-        Some(Fault::Conflict) => conflict(),
-        Some(Fault::Unauthorized) => unauthorized(),
-        Some(Fault::Forbidden) => forbidden(),
+        Fault::Conflict => conflict(),
+        Fault::Unauthorized => unauthorized(),
+        _ => forbidden(),
     }
 }
 
@@ -519,19 +391,8 @@ fn stamp(at: chrono::DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A time as trigger placeholders are documented to give it.
-fn minutes(at: chrono::DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%MZ").to_string()
-}
-
 fn error(status: u16, body: Value) -> Response {
     (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
-}
-
-fn html_page(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).expect("a status");
-    (status, [(CONTENT_TYPE, "text/html")], format!("<html><body><h1>{status}</h1></body></html>"))
-        .into_response()
 }
 
 fn limited(seconds: u64) -> Response {
