@@ -46,8 +46,11 @@ impl Detector for Urgency {
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
-        let hits = self.cues.find(reading.text);
+        let mut hits = self.cues.find(reading.text);
         let deadlines = self.deadlines.find(reading.text, reading.sent_at, reading.zone.tz());
+        if deadlines.is_empty() && !any(&hits, CueKind::Event) {
+            hits.retain(|hit| !hit.cue.beside);
+        }
         if hits.is_empty() && deadlines.is_empty() {
             return Vec::new();
         }
