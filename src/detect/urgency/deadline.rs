@@ -45,6 +45,8 @@ pub struct Deadline {
     /// `None` where the words leave it open.
     pub at: Option<DateTime<Utc>>,
     pub has_time: bool,
+    /// Whether the words name one moment: "6/12" may be either of two, "XX/XX" any.
+    pub clear: bool,
 }
 
 pub struct Deadlines {
@@ -74,7 +76,8 @@ impl Deadlines {
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
                 let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
-                Some(Deadline { range, at, has_time })
+                let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
+                Some(Deadline { range, at, has_time, clear })
             }));
         }
         found
@@ -180,7 +183,8 @@ impl Around<'_> {
     fn touches(&self, frame: &Range<usize>) -> bool {
         let date = &self.said.range;
         frame.start < date.start
-            && (frame.end >= date.start || self.text[frame.end..date.start].trim().is_empty())
+            && (frame.end >= date.start
+                || matches!(self.text[frame.end..date.start].trim(), "" | "the" | "this" | "at the"))
     }
 
     /// Whether the event that stands near the date is still to come on it.

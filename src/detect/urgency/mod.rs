@@ -79,8 +79,7 @@ fn any(hits: &[Hit<'_>], kind: CueKind) -> bool {
 }
 
 fn strength(hits: &[Hit<'_>], deadlines: &[Deadline]) -> Strength {
-    let said =
-        deadlines.iter().any(|deadline| deadline.at.is_some()) || hits.iter().any(|hit| !hit.cue.possible);
+    let said = deadlines.iter().any(|deadline| deadline.clear) || hits.iter().any(|hit| !hit.cue.possible);
     if said { Strength::Clear } else { Strength::Possible }
 }
 
