@@ -28,6 +28,7 @@ struct Frame {
 #[serde(rename_all = "lowercase")]
 enum Role {
     Limit,
+    Term,
     Need,
     Stake,
     Ahead,
@@ -44,6 +45,8 @@ pub struct Deadline {
     /// `None` where the words leave it open.
     pub at: Option<DateTime<Utc>>,
     pub has_time: bool,
+    /// Whether the words name one moment: "6/12" may be either of two, "XX/XX" any.
+    pub clear: bool,
 }
 
 pub struct Deadlines {
@@ -73,7 +76,8 @@ impl Deadlines {
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
                 let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
-                Some(Deadline { range, at, has_time })
+                let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
+                Some(Deadline { range, at, has_time, clear })
             }));
         }
         found
@@ -106,17 +110,16 @@ impl Around<'_> {
         if self.said.when == When::Unreadable {
             return self.unreadable_but_ahead();
         }
-        if let Some(limit) = self.limit()
-            && (need.is_some() || stake.is_some())
+        if let Some((limit, role)) = self.limit()
+            && (need.is_some() || stake.is_some() || role == Role::Term)
         {
-            let start = stake.filter(|stake| stake.end <= limit.start).unwrap_or(limit).start;
-            return Some(start..date.end);
+            let stake = stake.filter(|stake| stake.end <= limit.start);
+            return Some(self.with_stakes(stake.unwrap_or(limit)).start..date.end);
         }
         if let Some(stake) = stake
-            && (self.surely_ahead()
-                || self.near(Role::Ahead, BEFORE, 0).is_some_and(|ahead| ahead.end > stake.end))
-            && !matches!(self.said.when, When::At(_))
+            && self.stake_ahead(&stake, need.as_ref())
         {
+            let stake = self.with_stakes(stake);
             return Some(stake.start.min(date.start)..stake.end.max(date.end));
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
@@ -130,6 +133,7 @@ impl Around<'_> {
             return None;
         }
         let frame = match self.limit() {
+            Some((_, Role::Term)) => return None,
             Some(_) => self.near(Role::Need, NEED_BEFORE, 0),
             None => {
                 let ahead =
@@ -159,22 +163,49 @@ impl Around<'_> {
             .filter(|(_, other)| *other == role)
             .map(|(range, _)| range)
             .filter(|range| {
-                (range.end <= date.start && date.start - range.end <= before)
+                (range.start < date.start && date.start.saturating_sub(range.end) <= before)
                     || (after > 0 && range.start >= date.end && range.start - date.end <= after)
             })
             .min_by_key(|range| date.start.abs_diff(range.end))
             .cloned()
     }
 
-    /// "By", "before" or "within" right at the date.
-    fn limit(&self) -> Option<Range<usize>> {
-        let date = &self.said.range;
+    /// "By", "before" or "expires" right at the date.
+    fn limit(&self) -> Option<(Range<usize>, Role)> {
         self.frames
             .iter()
-            .filter(|(_, role)| *role == Role::Limit)
-            .map(|(range, _)| range)
-            .find(|range| range.end <= date.start && self.text[range.end..date.start].trim().is_empty())
+            .filter(|(_, role)| matches!(role, Role::Limit | Role::Term))
+            .find(|(range, _)| self.touches(range))
             .cloned()
+    }
+
+    /// Whether a frame stands directly before the date, or shares its "on".
+    fn touches(&self, frame: &Range<usize>) -> bool {
+        let date = &self.said.range;
+        frame.start < date.start
+            && (frame.end >= date.start
+                || matches!(self.text[frame.end..date.start].trim(), "" | "the" | "this" | "at the"))
+    }
+
+    /// Whether the event that stands near the date is still to come on it.
+    fn stake_ahead(&self, stake: &Range<usize>, need: Option<&Range<usize>>) -> bool {
+        if matches!(self.said.when, When::At(_)) {
+            return false;
+        }
+        self.surely_ahead()
+            || self.near(Role::Ahead, BEFORE, 0).is_some_and(|ahead| ahead.end > stake.end)
+            || need.is_some_and(|need| need.start <= stake.start)
+            || (self.touches(stake) && self.near(Role::Past, BEFORE, AFTER).is_none())
+    }
+
+    /// Takes in the words of the event that stand just before: "presenting to the board".
+    fn with_stakes(&self, mut stake: Range<usize>) -> Range<usize> {
+        for (range, role) in self.frames.iter().rev() {
+            if *role == Role::Stake && range.end <= stake.start && stake.start - range.end <= 16 {
+                stake.start = range.start;
+            }
+        }
+        stake
     }
 
     /// Words that cannot mean the past.
