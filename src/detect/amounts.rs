@@ -114,7 +114,10 @@ impl Amounts {
         };
         let scale = scale(&folded[numeral.range.end..]);
         let value = numeral.value.checked_mul(scale.into())?;
-        Some(self.amount(start..end, value, currency))
+        // Published complaints write "{$12.00}": the braces belong to the quote.
+        let braced = folded[..start].ends_with('{') && folded[end..].starts_with('}');
+        let range = if braced { start - 1..end + 1 } else { start..end };
+        Some(self.amount(range, value, currency))
     }
 
     fn amount(&self, range: Range<usize>, value: Decimal, currency: usize) -> Amount {

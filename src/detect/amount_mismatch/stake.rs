@@ -82,11 +82,12 @@ impl Stakes {
         if is_template(&near, text.words()) {
             return None;
         }
-        let placed: Vec<Placed<'_>> = amounts
+        let mut placed: Vec<Placed<'_>> = amounts
             .iter()
             .filter(|amount| !amount.value.is_zero())
             .map(|amount| place(text, &near, amount))
             .collect();
+        settle_wholes(text.folded(), &mut placed);
         decide(text, &placed)
     }
 }
@@ -127,6 +128,18 @@ fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Pl
             Placed { amount, role: near.phrase.class, near: Some(near.range.clone()), cue: &near.phrase.cue }
         }
         None => Placed { amount, role: Class::Legal, near: None, cue: "" },
+    }
+}
+
+/// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is.
+fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
+    for at in 1..placed.len() {
+        let between = &folded[placed[at - 1].amount.range.end..placed[at].amount.range.start];
+        if placed[at - 1].role == Class::Settled
+            && matches!(between.trim(), "of" | "of the" | "of my" | "out of" | "out of the")
+        {
+            placed[at].role = Class::Settled;
+        }
     }
 }
 
