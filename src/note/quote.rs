@@ -17,22 +17,26 @@ pub fn quoted(text: &str, evidence: &Evidence) -> String {
     let inside = |word: &&Range<usize>| word.start < line.end && line.start < word.end;
     let Some(first) = words.iter().position(|word| inside(&word)) else { return "\"\"".to_owned() };
     let last = words.iter().rposition(|word| inside(&word)).unwrap_or(first);
-    let cut = last - first >= MOST_WORDS;
-    let (first, last) = if cut { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
+    let too_long = last - first >= MOST_WORDS;
+    let (first, last) = if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
+    let cut = too_long || (last - first + 1 == MOST_WORDS && last + 1 < words.len() && !ends_clause(text, &words[last]));
     let quote = text[words[first].start..words[last].end].trim_end_matches([',', ';', ':']);
     if cut { format!("\"{quote}\" …") } else { format!("\"{quote}\"") }
 }
 
 /// Widens a span of words to its clause, to the right first, as far as there is room.
 fn widen(text: &str, words: &[Range<usize>], mut first: usize, mut last: usize) -> (usize, usize) {
-    let ends_clause = |at: usize| text[words[at].clone()].ends_with(['.', '!', '?', ',', ';', ':']);
-    while last + 1 < words.len() && !ends_clause(last) && last - first + 1 < MOST_WORDS {
+    while last + 1 < words.len() && !ends_clause(text, &words[last]) && last - first + 1 < MOST_WORDS {
         last += 1;
     }
-    while first > 0 && !ends_clause(first - 1) && last - first + 1 < MOST_WORDS {
+    while first > 0 && !ends_clause(text, &words[first - 1]) && last - first + 1 < MOST_WORDS {
         first -= 1;
     }
     (first, last)
+}
+
+fn ends_clause(text: &str, word: &Range<usize>) -> bool {
+    text[word.clone()].ends_with(['.', '!', '?', ',', ';', ':'])
 }
 
 fn bytes(text: &str, chars: Range<usize>) -> Range<usize> {

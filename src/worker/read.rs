@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use crate::app::{Account, App};
 use crate::config::Source;
 use crate::detect::{Reading, Signal};
-use crate::note::About;
+use crate::note::{About, Records};
 use crate::store::{history, messages, signals, tickets};
 use crate::text::{self, language};
 use crate::ticket::{Author, Case, CustomerText, EarlierTicket, History, Message, MessageId, Zone};
@@ -22,13 +22,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn about<'a>(&'a self, source: &Source, case: &Case) -> About<'a> {
+    pub fn about<'a>(&'a self, source: &Source, case: &Case, records: Option<Records>) -> About<'a> {
         About {
             text: self.text.expose(),
             signals: &self.signals,
             sent_at: self.sent_at,
             zone: zone(source, case),
-            records_known: true,
+            records,
         }
     }
 }
@@ -84,7 +84,7 @@ async fn surroundings(app: &App, source: &str, case: &Case) -> Result<History, T
         follow_up_of: ticket.follow_up_of.clone(),
         reopens: ticket.reopens,
         unanswered: 0,
-        agent_replies: case.messages.iter().filter(|message| message.author == Author::Agent).count() as u32,
+        agent_replies: case.agent_replies(),
         typical_words: history::typical_words(&app.db, source).await?,
     })
 }

@@ -59,7 +59,7 @@ pub const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Two weeks and a third try",
-        way: Way::Zendesk(zendesk::Form::Trigger),
+        way: Way::Zendesk(zendesk::Form::Pointer),
         subject: "Router still drops the line",
         text: "This is the third time I am writing about the router. For two weeks now I have been told that somebody would get back to me within two days, and nobody did. Your colleague closed my last request without fixing anything.\n\nI work from home and I am exhausted from explaining the same thing to a new person every time. Is anyone reading these?\n\nPriya",
         local_time: None,
@@ -77,7 +77,7 @@ pub const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "A hurried one-liner",
-        way: Way::Zendesk(zendesk::Form::Pointer),
+        way: Way::Zendesk(zendesk::Form::Trigger),
         subject: "invoice",
         text: "need the corrected invoice asap please, my flight boards in an hour",
         local_time: None,

@@ -12,7 +12,7 @@ use super::tickets::{Before, Sample, Way, most_recent};
 use crate::config::Config;
 use crate::helpdesk::http_client;
 use crate::pretend::{
-    Happening, NewComment, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk,
+    Happening, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk,
 };
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};

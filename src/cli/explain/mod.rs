@@ -82,7 +82,7 @@ pub fn explain(detectors: &Detectors, message: &Message, now: DateTime<Utc>) -> 
         gate.err().map(|unread| unread.as_str()),
         &Situation::undisturbed(Mode::Live),
     );
-    let about = About { text: message.text.expose(), signals: &signals, sent_at, zone, records_known: false };
+    let about = About { text: message.text.expose(), signals: &signals, sent_at, zone, records: None };
     let note = decision.wants_a_note().then(|| note::compose(&about));
     Explained { language: text::language::of(&cleaned), signals, decision, note }
 }
