@@ -90,6 +90,35 @@ async fn an_opening_message_that_an_agent_wrote_down_is_the_agents() {
     assert_eq!(case.messages[0].author, Author::Agent);
 }
 
+#[test]
+fn whose_words_open_a_ticket_is_read_from_author_and_submitter() {
+    use crate::ticket::Author::{Agent, Customer};
+    // Requester 1; 2 is an agent, 3 an admin, 4 an end user, 9 is not among the users.
+    let cases = [
+        ("the requester's own", 1, 1, Customer),
+        ("an agent's", 2, 2, Agent),
+        ("an agent's, in the requester's name", 2, 1, Agent),
+        ("an admin's, in the requester's name", 3, 1, Agent),
+        ("a form's, in the requester's name", 9, 1, Customer),
+        ("another end user's", 4, 4, Customer),
+        ("somebody unknown", 9, 9, Agent),
+    ];
+    for (name, submitter, author, expected) in cases {
+        let show: TicketShow = serde_json::from_value(serde_json::json!({"ticket": {
+            "id": 7, "requester_id": 1, "submitter_id": submitter,
+        }}))
+        .unwrap();
+        let page: CommentPage = serde_json::from_value(serde_json::json!({
+            "comments": [{"id": 70, "author_id": author, "body": "Hi", "public": true,
+                "created_at": "2026-03-06T18:42:07Z"}],
+            "users": [{"id": 1, "role": "end-user"}, {"id": 2, "role": "agent"}, {"id": 3, "role": "admin"},
+                {"id": 4, "role": "end-user"}],
+        }))
+        .unwrap();
+        assert_eq!(show.ticket.messages(page)[0].author, expected, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn of_a_long_ticket_the_opening_message_and_the_newest_hundred_are_read() {
     let Setting { desk, zendesk, ticket_id, customer } = setting().await;
