@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod detect;
+pub mod eval;
 pub mod note;
 pub mod text;
 pub mod ticket;

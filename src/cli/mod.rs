@@ -1,6 +1,8 @@
 //! The command line: one file per verb.
 
+pub mod eval;
 pub mod explain;
+pub mod train;
 
 use std::process::ExitCode;
 
@@ -16,13 +18,19 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Measure detection on labelled messages, or run a suite of cases.
+    Eval(eval::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
+    /// Train the weights of emotional language on labelled messages.
+    Train(train::Args),
 }
 
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
+        Verb::Eval(args) => eval::run(args),
         Verb::Explain(args) => explain::run(args),
+        Verb::Train(args) => train::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -38,13 +38,18 @@ impl<T: DeserializeOwned> Lexicon<T> {
         let (patterns, meanings): (Vec<_>, Vec<_>) = file
             .phrase
             .into_iter()
-            .map(|entry| (format!(r"\b(?:{})(?:\b|$|\B)", entry.pattern), entry.meaning))
+            .map(|entry| (format!(r"\b{{start-half}}(?:{})\b{{end-half}}", entry.pattern), entry.meaning))
             .unzip();
         let regex = Regex::builder()
             .syntax(syntax::Config::new().unicode(false).utf8(false))
             .build_many(&patterns)
             .with_context(|| format!("lexicon {name}"))?;
         Ok(Self { regex, meanings })
+    }
+
+    /// What the entries mean, in the order of the file.
+    pub fn meanings(&self) -> &[T] {
+        &self.meanings
     }
 
     /// Every match in `folded`, in order, none overlapping another.

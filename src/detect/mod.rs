@@ -9,7 +9,7 @@ pub mod repeat_follow_up;
 pub mod urgency;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Cleaned;
 use crate::ticket::{CustomerText, History, TicketId, Zone};
@@ -44,7 +44,7 @@ pub enum DetectorName {
     AmountMismatch,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     // urgency, the strongest that applies
@@ -70,6 +70,16 @@ pub enum Kind {
     Joy,
     // small amount, long message
     SmallAmount,
+}
+
+impl Kind {
+    /// Whether this is a negative feeling of the customer's.
+    pub fn is_ill_feeling(self) -> bool {
+        matches!(
+            self,
+            Self::Anger | Self::Frustration | Self::Fear | Self::Sadness | Self::Unheard | Self::Churn
+        )
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
