@@ -227,3 +227,93 @@ fn first_words(after: &str) -> usize {
     let words = after.split_whitespace().take(AROUND);
     words.last().map_or(0, |word| word.as_ptr() as usize - after.as_ptr() as usize + word.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+    use crate::ticket::{History, Zone};
+
+    fn signals(message: &str) -> Vec<Signal> {
+        let detector = EmotionalLanguage::load().unwrap();
+        let cleaned = text::clean(message);
+        let reading = Reading {
+            text: &cleaned,
+            subject: "",
+            sent_at: "2026-03-04T12:00:00Z".parse().unwrap(),
+            zone: Zone::Source(chrono_tz::Tz::UTC),
+            history: &History::default(),
+        };
+        detector.detect(&reading)
+    }
+
+    fn kinds(message: &str) -> Vec<Kind> {
+        signals(message).iter().map(|signal| signal.kind).collect()
+    }
+
+    #[test]
+    fn a_stated_feeling_is_the_writers_real_one() {
+        let cases = [
+            ("stated", "I am furious about this.", Kind::Anger, true),
+            ("someone else's", "My boss is furious about this.", Kind::Anger, false),
+            ("negated", "I am not angry about it.", Kind::Anger, false),
+            ("supposed", "If I were angry I would say so.", Kind::Anger, false),
+            ("stated", "I'm worried about my photos.", Kind::Fear, true),
+            ("regret", "I'm afraid that I typed the wrong name.", Kind::Fear, false),
+            ("negated", "I wasn't worried for a minute.", Kind::Fear, false),
+            ("stated", "We are very disappointed.", Kind::Sadness, true),
+            ("other people's", "She is disappointed that the tour is over.", Kind::Sadness, false),
+            ("stated", "I'm fed up with it", Kind::Frustration, true),
+            ("typographic apostrophe", "I\u{2019}m fed up with it", Kind::Frustration, true),
+            ("set phrase", "They gave me the run-around.", Kind::Unheard, true),
+            ("literal", "Children run around in the yard.", Kind::Unheard, false),
+            ("leaving", "I will never use your services again.", Kind::Churn, true),
+            ("staying", "I will never understand the German menu.", Kind::Churn, false),
+            ("delight", "Damn good work, I love it!", Kind::Joy, true),
+        ];
+        for (name, message, kind, expected) in cases {
+            assert_eq!(kinds(message).contains(&kind), expected, "{name}: {message:?}");
+        }
+    }
+
+    #[test]
+    fn problem_words_logs_and_capitals_are_not_feeling() {
+        let cases = [
+            "The upload failed with an error and the app crashed. Version 2.1.",
+            "ERROR 500 INTERNAL SERVER ERROR at line 12",
+            "PLEASE CHANGE MY ADDRESS TO 4 MILL LANE. THANK YOU.",
+            "NASA, IBM and the BBC are missing from the list.",
+            "There is a fraudulent charge on my card, please remove it.",
+            "",
+        ];
+        for message in cases {
+            assert!(!signals(message).iter().any(|signal| signal.kind.is_ill_feeling()), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn every_signal_rests_on_exact_quotes() {
+        let message =
+            "Hi — I’m furious! Your “support” hung up on me… I was in tears 😭, and I AM DONE WITH YOU.";
+        let characters: Vec<char> = message.chars().collect();
+        let signals = signals(message);
+        assert!(signals.len() >= 3, "{signals:?}");
+        for evidence in signals.iter().flat_map(|signal| &signal.evidence) {
+            let quoted: String = characters[evidence.start..evidence.end].iter().collect();
+            assert_eq!(quoted, evidence.quote.expose());
+        }
+        assert!(signals.iter().all(|signal| !signal.evidence.is_empty()));
+    }
+
+    #[test]
+    fn strong_feeling_is_told_from_noticeable() {
+        let level = |message: &str| match &signals(message)[0].facts {
+            Facts::Emotion(emotion) => emotion.level,
+            _ => unreachable!("feelings carry emotion facts"),
+        };
+        assert_eq!(level("It is a bit annoying that the icon moved."), 1);
+        let outburst =
+            "I am furious and exhausted, sick and tired of your lies. You are thieves, this is a disgrace!!!";
+        assert_eq!(level(outburst), 2);
+    }
+}
