@@ -7,6 +7,8 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod detect;
+pub mod eval;
+pub mod explain;
 pub mod helpdesk;
 pub mod http;
 pub mod jobs;

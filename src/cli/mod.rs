@@ -1,8 +1,10 @@
 //! The command line: one file per verb.
 
 pub mod demo;
+pub mod eval;
 pub mod explain;
 pub mod serve;
+pub mod train;
 
 use std::process::ExitCode;
 
@@ -24,8 +26,12 @@ enum Verb {
     Serve(serve::Args),
     /// See the whole thing work on this machine, between pretend helpdesks.
     Demo(demo::Args),
+    /// Measure detection on labelled messages, or run a suite of cases.
+    Eval(eval::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
+    /// Train the weights of emotional language on labelled messages.
+    Train(train::Args),
 }
 
 /// Why a verb did not do its work.
@@ -45,7 +51,9 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Demo(args) => demo::run(args),
+        Verb::Eval(args) => eval::run(args),
         Verb::Explain(args) => explain::run(args),
+        Verb::Train(args) => train::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

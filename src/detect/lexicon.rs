@@ -1,7 +1,7 @@
 //! A lexicon: phrases from a data file, searched for all at once in one linear pass.
 //!
 //! The files are TOML, `[[phrase]]` entries with a `pattern` (a regular expression over folded text:
-//! lower case, ASCII apostrophes; whole words unless it says otherwise) and whatever the detector
+//! lower case, ASCII apostrophes; whole words) and whatever the detector
 //! that owns the file wants to know of a match. Earlier entries win where two match at one place.
 //! A `[words]` table names pieces that patterns (and later pieces) use as `<name>`. With
 //! `whole_words = true` a match must also end where a word ends.
@@ -12,6 +12,7 @@ use std::ops::Range;
 use anyhow::Context;
 use regex_automata::meta::{self, Regex};
 use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -60,7 +61,7 @@ impl<T: DeserializeOwned> Lexicon<T> {
         let end = if file.whole_words { r"\b{end-half}" } else { "" };
         let mut groups: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
         for entry in file.phrase {
-            let pattern = format!(r"\b(?:{}){end}", expand(&entry.pattern, &file.words));
+            let pattern = format!(r"(?:{}){end}", expand(&entry.pattern, &file.words));
             let (patterns, meanings) = groups.entry(key(&entry.meaning)).or_default();
             patterns.push(pattern);
             meanings.push(entry.meaning);
@@ -80,9 +81,30 @@ impl<T: DeserializeOwned> Lexicon<T> {
         Ok(Self { regex, meanings })
     }
 
+    /// What the entries mean, in the order of the file.
+    pub fn meanings(&self) -> &[T] {
+        &self.meanings
+    }
+
     /// Every match in `folded`, in order, none overlapping another.
+    ///
+    /// Each search is held to one word's start: searching from everywhere at once needs far more
+    /// automaton states, and the time to make them, for the same matches.
     pub fn find<'a>(&'a self, folded: &'a str) -> impl Iterator<Item = (Range<usize>, &'a T)> {
-        self.regex.find_iter(folded).map(|found| (found.range(), &self.meanings[found.pattern().as_usize()]))
+        let bytes = folded.as_bytes();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while at < bytes.len() {
+                let starts = !bytes[at].is_ascii_whitespace() && (at == 0 || !is_word(bytes[at - 1]));
+                let input = Input::new(bytes).range(at..).anchored(Anchored::Yes);
+                if starts && let Some(found) = self.regex.search(&input) {
+                    at = found.end().max(at + 1);
+                    return Some((found.range(), &self.meanings[found.pattern().as_usize()]));
+                }
+                at += 1;
+            }
+            None
+        })
     }
 }
 
@@ -95,4 +117,8 @@ fn expand(pattern: &str, words: &BTreeMap<String, String>) -> String {
         }
     }
     expanded
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
