@@ -1,5 +1,7 @@
 //! What counts as coming back, and what only looks like it.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -8,27 +10,24 @@ use crate::detect::{Detector, Facts, Kind, Reading, RepeatFacts, Signal};
 use crate::text;
 use crate::ticket::{EarlierTicket, History, TicketId, Zone};
 
+/// Compiled once: it takes longer than all the tests.
+static DETECTOR: LazyLock<RepeatFollowUp> =
+    LazyLock::new(|| RepeatFollowUp::load().expect("the lexicon is valid"));
+
 fn now() -> DateTime<Utc> {
     "2024-05-06T09:00:00Z".parse().expect("a date")
 }
 
 fn detect_with(message: &str, subject: &str, history: &History) -> Vec<Signal> {
-    let detector = RepeatFollowUp::load().expect("the lexicon is valid");
     let text = text::clean(message);
     let zone = Zone::Source(chrono_tz::UTC);
-    detector.detect(&Reading { text: &text, subject, sent_at: now(), zone, history })
+    DETECTOR.detect(&Reading { text: &text, subject, sent_at: now(), zone, history })
 }
 
-/// One signal per message; the lexicon is compiled once for a whole table.
 fn table(messages: &[(&str, &str, bool)]) {
-    let detector = RepeatFollowUp::load().expect("the lexicon is valid");
-    let history = History::default();
     let mut wrong = Vec::new();
     for (name, message, expected) in messages {
-        let text = text::clean(message);
-        let zone = Zone::Source(chrono_tz::UTC);
-        let found =
-            detector.detect(&Reading { text: &text, subject: "", sent_at: now(), zone, history: &history });
+        let found = detect_with(message, "", &History::default());
         if found.is_empty() == *expected {
             let cues: Vec<_> = found
                 .iter()

@@ -67,14 +67,15 @@ struct Chase<'a> {
 }
 
 impl Class {
-    /// Which classes are searched for together: a weak and a strong word of one kind compete for their place.
+    /// Which classes are searched for together and compete for their place.
     fn group(self) -> u8 {
         match self {
             Self::Not => 0,
             Self::Chase => 1,
             Self::Contact | Self::Asked => 2,
             Self::Times => 3,
-            Self::Outcome | Self::Snag => 4,
+            Self::Outcome => 4,
+            Self::Snag => 5,
         }
     }
 }
