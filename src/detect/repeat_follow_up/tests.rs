@@ -105,6 +105,8 @@ fn waiting_for_an_answer_is_a_chase() {
         ("no luck reaching", "I can't get through to anyone on your hotline.", true),
         ("on hold", "I've been on hold for two hours waiting for a person.", true),
         ("server silent", "The printer does not respond and the server is not responding either.", false),
+        ("program refuses", "Since the update the program refuses to send my mails.", false),
+        ("no answer of a machine", "I get no response from the mail server.", false),
         ("waiting for delivery page", "The page says waiting for network and then nothing.", false),
         ("asks for update of software", "Is there an update on the way for the tablet version?", false),
         (

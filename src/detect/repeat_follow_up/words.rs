@@ -10,9 +10,9 @@ use crate::detect::{Evidence, Strength};
 use crate::text::Cleaned;
 
 /// An outcome told up to this many sentences after a contact belongs to it: people tell what was said in between.
-const OUTCOME_WITHIN: usize = 3;
+const OUTCOME_WITHIN: usize = 5;
 /// Weaker words must stand closer.
-const WEAK_WITHIN: usize = 1;
+const WEAK_WITHIN: usize = 2;
 /// How far a count may stand before or after its contact, in bytes: about ten and twenty words.
 const TIMES_BEFORE: usize = 60;
 const TIMES_AFTER: usize = 120;
