@@ -190,7 +190,16 @@ fn earlier(id: &str, subject: &str, days_ago: i64) -> EarlierTicket {
 fn records_name_earlier_tickets_on_the_same_matter_only() {
     let cases = [
         ("same words", "Refund for my order", "Re: Refund for order", 5, true),
-        ("brand before it", "Cannot open the invoice", "[Acme] Re: Can't open the invoice", 5, true),
+        ("turned round", "Missing item in delivery", "Item missing from the delivery", 5, true),
+        ("only filler alike", "Problem with my order", "Problem with my invoice", 5, false),
+        ("filler and one word", "Question about shipping", "Question about billing", 5, false),
+        (
+            "brand before it",
+            "Cannot open the blue invoice",
+            "[Acme] Re: Can't open the blue invoice",
+            5,
+            true,
+        ),
         ("same reference", "Where is it?", "Order AC-20931 late", 5, true),
         ("other reference", "Order 10231 is late", "Order 10377 is late", 5, false),
         ("long ago", "Refund for my order", "Refund for my order", 90, false),
