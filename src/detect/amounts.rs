@@ -1,5 +1,6 @@
 //! Sums of money in a text: "$12", "{$12.00}", "€4,90", "1.234,50 EUR", "twelve dollars", "3 x $19".
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use anyhow::Context;
@@ -44,6 +45,8 @@ pub struct Amounts {
     /// Signs and units with the currency each belongs to, the longest first: "us$" before "$".
     signs: Vec<(String, usize)>,
     units: Vec<(String, usize)>,
+    /// Units by their word, for sums written out.
+    unit_words: HashMap<String, usize>,
     numbers: Numbers,
 }
 
@@ -80,7 +83,8 @@ impl Amounts {
             all
         };
         let (signs, units) = (list(|currency| &currency.sign), list(|currency| &currency.unit));
-        Ok(Self { signs, units, currencies: file.currency, numbers: Numbers::load()? })
+        let unit_words = units.iter().cloned().collect();
+        Ok(Self { signs, units, unit_words, currencies: file.currency, numbers: Numbers::load()? })
     }
 
     /// Every sum, in the order of the text.
@@ -132,7 +136,7 @@ impl Amounts {
         let mut last = [""; 4];
         for word in folded.split([' ', '\n']) {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            if let Some(&(_, currency)) = self.units.iter().find(|(unit, _)| unit == bare)
+            if let Some(&currency) = self.unit_words.get(bare)
                 && let Some((first, value)) = self.spoken(&last)
             {
                 let end = offset(folded, bare) + bare.len();
