@@ -18,6 +18,8 @@ const BESIDE: usize = 3;
 /// From this many legal phrases on, and one in every `WORDS_PER_LEGAL` words, the length is a template's.
 const LEGAL_PHRASES: usize = 4;
 const WORDS_PER_LEGAL: usize = 60;
+/// A sum this many times what is small, paid or sent "in passing", is more likely the matter itself.
+const TOO_LARGE_TO_PASS: u32 = 5;
 /// How much of the clause around the sum is quoted at most, in bytes.
 const QUOTE_WITHIN: usize = 45;
 
@@ -180,6 +182,12 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     let sure = of(&[Class::Stake, Class::Total]);
     let stakes = if sure.is_empty() { of(&[Class::Bill]) } else { sure };
     let unplaced = open.iter().copied().filter(|sum| sum.role.is_none());
+    let large_pass = of(&[Class::Passing])
+        .iter()
+        .any(|sum| sum.amount.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS));
+    if large_pass {
+        return None;
+    }
     if stakes.iter().copied().chain(unplaced).any(|sum| sum.amount.value > sum.amount.small) {
         return None;
     }

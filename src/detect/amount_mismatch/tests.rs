@@ -71,6 +71,7 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
         ("only a price", "The mug costs $12, does it come in blue?", None),
         ("paid in passing", "I paid $12 and it works well.", None),
         ("large bill", "The final bill of $310 is not mine.", None),
+        ("large transfer", "I sent $2,000 to my sister and you took a $7 fee.", None),
         ("given back", "You refunded $12 at once, thank you.", None),
         ("nothing", "You charged me $0.00.", None),
         ("no sum", "You charged me a fee.", None),
