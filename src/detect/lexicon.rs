@@ -122,3 +122,60 @@ fn expand(pattern: &str, words: &BTreeMap<String, String>) -> String {
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Meaning {
+        class: String,
+    }
+
+    const FILE: &str = r#"
+        whole_words = true
+        [words]
+        them = "(?:you|them|<team>)"
+        team = "the team"
+        [[phrase]]
+        pattern = "called <them>"
+        class = "contact"
+        [[phrase]]
+        pattern = "them again|call"
+        class = "again"
+    "#;
+
+    fn found(lexicon: &Lexicon<Meaning>, text: &str) -> Vec<(Range<usize>, String)> {
+        lexicon.find(text).map(|(range, meaning)| (range, meaning.class.clone())).collect()
+    }
+
+    #[test]
+    fn pieces_stand_in_pieces_and_matches_are_whole_words() {
+        let lexicon: Lexicon<Meaning> = Lexicon::parse("test.toml", FILE).expect("valid");
+        let cases = [
+            ("i called the team", vec![(2..17, "contact".to_owned())]),
+            ("i called them again", vec![(2..13, "contact".to_owned())]),
+            ("i called the teams", vec![]),
+            ("recalled them, calling", vec![]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(found(&lexicon, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn phrases_of_different_groups_may_overlap() {
+        let groups = Lexicon::parse_groups("test.toml", FILE, |meaning: &Meaning| meaning.class.clone());
+        let groups = groups.expect("valid");
+        assert_eq!(found(&groups["contact"], "i called them again"), [(2..13, "contact".to_owned())]);
+        assert_eq!(found(&groups["again"], "i called them again"), [(9..19, "again".to_owned())]);
+    }
+
+    #[test]
+    fn a_wrong_file_is_named() {
+        for file in ["phrase = 1", "[[phrase]]\npattern = \"(\"\nclass = \"x\"", "phrase = []"] {
+            let error = Lexicon::<Meaning>::parse("test.toml", file).err().expect("an error");
+            assert!(format!("{error:#}").contains("test.toml"), "{file}");
+        }
+    }
+}
