@@ -225,7 +225,7 @@ mod tests {
             ("one word", "Refund", Some("en")),
             ("two words of no list", "Uploading folders", Some("en")),
             ("one strong word", "Unacceptable.", Some("en")),
-            ("two words, german", "Lieferung ausgeblieben", None),
+            ("two words, german", "Lieferung ausgeblieben", Some("de")),
             ("shouted", "THIS IS NOT OK", Some("en")),
             ("redacted", "XXXX XXXX reported XX/XX/XXXX on my XXXX report", Some("en")),
             ("products", "Thunderbird 115 Gmail OAuth2 keeps crashing on Windows 11", Some("en")),
