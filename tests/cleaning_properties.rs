@@ -97,6 +97,17 @@ proptest! {
     }
 
     #[test]
+    fn a_quote_says_what_was_matched(text in "[a-zA-Z ,.!?\u{2019}\u{2026}\u{A0}\u{200B}éßÉ😀\n]{0,200}", at in any::<prop::sample::Index>()) {
+        let cleaned = clean(&text);
+        if !cleaned.sentences().is_empty() {
+            let sentence = at.get(cleaned.sentences()).clone();
+            let again = clean(cleaned.original(sentence.clone()));
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(words(again.folded()), words(&cleaned.folded()[sentence]));
+        }
+    }
+
+    #[test]
     fn later_ranges_lead_further(text in texts()) {
         let cleaned = clean(&text);
         let mut last = 0;
