@@ -11,6 +11,9 @@ use super::lines::{Lines, Why};
 /// The longest "On .. wrote:" that is looked at, in bytes, over all its lines.
 const LONGEST_ATTRIBUTION: usize = 320;
 
+/// How many lines like "From: .." are tried as the begin of a header block. A mail has a handful.
+const MOST_SENDERS: usize = 50;
+
 /// Drops quoted history, forwarded mails and the marks that introduce them.
 pub fn mark(lines: &mut Lines<'_>) {
     decorated_header(lines);
@@ -131,7 +134,7 @@ static REPLY_ABOVE: LazyLock<Regex> =
 fn delimiters(lines: &mut Lines<'_>) {
     for index in 0..lines.len() {
         let line = lines.own(index);
-        if line.len() > 140 || !line.contains(['-', '_', '=', '*', ':']) {
+        if !(10..=140).contains(&line.len()) || !line.contains(['-', '_', '=', '*', ':']) {
             continue;
         }
         let is_reply = REPLY_ABOVE.is_match(line);
@@ -161,10 +164,10 @@ static OTHER_FIELD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Drops a block of "From: .. Sent: .. To: .. Subject: .." and the mail below it.
 fn header_blocks(lines: &mut Lines<'_>) {
-    for index in 0..lines.len() {
-        if !FROM.is_match(lines.own(index)) {
-            continue;
-        }
+    let senders =
+        (0..lines.len()).filter(|&index| lines.own(index).len() >= 6 && FROM.is_match(lines.own(index)));
+    let senders: Vec<usize> = senders.take(MOST_SENDERS).collect();
+    for index in senders {
         let Some(end) = header_end(lines, index) else { continue };
         let is_rule =
             |line: &str| line.len() >= 5 && line.bytes().all(|byte| matches!(byte, b'_' | b'-' | b'='));

@@ -149,8 +149,7 @@ fn contact_block(lines: &mut Lines<'_>) {
         return;
     }
     let contacts = block.iter().filter(|&&index| CONTACT.is_match(lines.own(index))).count();
-    let after_closing =
-        start > 0 && (start.saturating_sub(2)..start).any(|line| CLOSING.is_match(lines.own(line)));
+    let after_closing = start > 0 && (start.saturating_sub(2)..start).any(|line| is_closing(lines.own(line)));
     // A name and two ways to reach it; one is enough below "Kind regards".
     let enough = match after_closing {
         true => contacts >= 1 && block.len() >= 2,
@@ -159,6 +158,11 @@ fn contact_block(lines: &mut Lines<'_>) {
     if enough {
         lines.drop_all(start..end, Why::Signature);
     }
+}
+
+/// "Kind regards," on a line of its own.
+fn is_closing(line: &str) -> bool {
+    (2..=60).contains(&line.len()) && CLOSING.is_match(line)
 }
 
 /// One to four capitalised words.
@@ -174,7 +178,7 @@ fn last_block(lines: &Lines<'_>) -> (usize, usize) {
     let mut border = end;
     while start > 0 && end - start < 2 * LONGEST {
         let line = lines.own(start - 1);
-        if CLOSING.is_match(line) {
+        if is_closing(line) {
             return (start, end);
         }
         if line.len() > 90 || is_sentence(line) || line.ends_with(['?', '!', ',', ':']) {
