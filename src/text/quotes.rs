@@ -31,9 +31,9 @@ static WROTE: LazyLock<Regex> = LazyLock::new(|| {
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^[>\s*_]*(?:
-        (?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W\ dniu)\s.{4,250}\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.{0,120}
-        | .{1,160}[<(\[][^<>\s]+@[^<>\s]+[>)\]].{0,20}\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.{0,100}
-        | .{2,80}\b(?:wrote\ on|schrieb\ am|a\ écrit\ le|escribió\ el|escreveu\ em)\b.{4,80}
+        (?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W\ dniu)\s.+\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.*
+        | .+[<(\[][^<>\s]+@[^<>\s]+[>)\]].*\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.*
+        | .+\b(?:wrote\ on|schrieb\ am|a\ écrit\ le|escribió\ el|escreveu\ em)\b.+
         )[:：][\s*_]*$",
     )
     .expect("constant")
@@ -116,7 +116,7 @@ static DELIMITER: LazyLock<Regex> = LazyLock::new(|| {
         [-_=*\s]{2,}(?:
           original\s(?:message|appointment) | (?:ursprüngliche|original)[\s-]?nachricht | message\sd['’]origine | message\soriginal
           | mensaje\soriginal | mensagem\soriginal | messaggio\soriginale | oorspronkelijk\sbericht
-          | forwarded\smessage(?:\sfrom\s.{1,80})? | weitergeleitete\snachricht | message\stransf[ée]r[ée] | mensaje\sreenviado
+          | forwarded\smessage(?:\sfrom\s.+)? | weitergeleitete\snachricht | message\stransf[ée]r[ée] | mensaje\sreenviado
           | mensagem\s(?:encaminhada|reencaminhada) | messaggio\sinoltrato | doorgestuurd\sbericht
         )[-_=*\s]{2,}
         | begin\sforwarded\smessage\s?: | anfang\sder\sweitergeleiteten\s(?:nachricht|e-mail)\s?: | début\sdu\smessage\s(?:transféré|réexpédié)\s?:
@@ -127,8 +127,7 @@ static DELIMITER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Zendesk's line on top of the mails that it sends.
-static REPLY_ABOVE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[>\s]*##-.{5,120}-##\s*$").expect("constant"));
+static REPLY_ABOVE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[>\s]*##-.+-##\s*$").expect("constant"));
 
 /// Drops what follows "----- Original Message -----" and Zendesk's "type your reply above this line".
 fn delimiters(lines: &mut Lines<'_>) {
@@ -246,7 +245,7 @@ fn unknown_attribution(lines: &Lines<'_>, quote: usize) -> Option<usize> {
 }
 
 static DECORATED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^.{1,80}, .{0,40}\b\d{4}\b.{0,12}\b\d{1,2}[:.]\d{2}").expect("constant"));
+    LazyLock::new(|| Regex::new(r"^.+, .*\b\d{4}\b.*\b\d{1,2}[:.]\d{2}").expect("constant"));
 
 /// Drops what Zendesk puts before a description: a rule, then "Maya Lindqvist, Mar 6, 2026, 19:42".
 fn decorated_header(lines: &mut Lines<'_>) {
