@@ -57,6 +57,7 @@ enum Reach {
 enum Stops {
     Hurry,
     Blocked,
+    Told,
     Routine,
     All,
 }
@@ -67,7 +68,8 @@ impl Stops {
             Self::All => true,
             Self::Routine => cue.routine,
             Self::Hurry => cue.kind == CueKind::Hurry,
-            Self::Blocked => cue.kind != CueKind::Hurry,
+            Self::Blocked => cue.kind == CueKind::Blocked,
+            Self::Told => cue.kind != CueKind::Hurry,
         }
     }
 }

@@ -111,7 +111,7 @@ impl Around<'_> {
             return self.unreadable_but_ahead();
         }
         if let Some((limit, role)) = self.limit()
-            && (need.is_some() || stake.is_some() || role == Role::Term)
+            && self.limits(&limit, role, need.as_ref(), stake.is_some())
         {
             let stake = stake.filter(|stake| stake.end <= limit.start);
             return Some(self.with_stakes(stake.unwrap_or(limit)).start..date.end);
@@ -123,7 +123,9 @@ impl Around<'_> {
             return Some(stake.start.min(date.start)..stake.end.max(date.end));
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
-        (self.soon() && !self.told(&need)).then(|| need.start..date.end)
+        let for_it = self.text[need.end..date.start].trim_end().ends_with(" for");
+        let meant = self.soon() || (for_it && self.text[need.clone()].contains("need"));
+        (meant && !self.told(&need)).then(|| need.start..date.end)
     }
 
     /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
@@ -179,6 +181,15 @@ impl Around<'_> {
             .cloned()
     }
 
+    /// Whether a limit is the customer's. "On vacation until 5 June" asks nothing before that day.
+    fn limits(&self, limit: &Range<usize>, role: Role, need: Option<&Range<usize>>, stake: bool) -> bool {
+        let until = matches!(&self.text[limit.clone()], "until" | "till");
+        match need {
+            Some(need) => !until || need.end <= limit.start,
+            None => role == Role::Term || (stake && !until),
+        }
+    }
+
     /// Whether a frame stands directly before the date, or shares its "on".
     fn touches(&self, frame: &Range<usize>) -> bool {
         let date = &self.said.range;
@@ -227,7 +238,7 @@ impl Around<'_> {
     /// Soon enough that needing it then is time pressure by itself.
     fn soon(&self) -> bool {
         match self.said.when {
-            When::In { minutes } => minutes <= 7 * 24 * 60,
+            When::In { minutes } => minutes <= 72 * 60,
             When::On(day, _) => matches!(day, Day::FromToday(_) | Day::ThisWeekday(_)),
             When::At(_) | When::Unreadable => false,
         }

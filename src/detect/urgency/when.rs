@@ -157,6 +157,12 @@ fn read(words: &[Word<'_>]) -> Option<(When, usize)> {
         return Some((When::On(day, time.or_else(|| implied_time(words))), length + more));
     }
     let rest = &words[lead..];
+    if lead == 1 {
+        if let Some((day, length)) = day(rest) {
+            let (time, more) = time_after_day(&rest[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
+            return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more));
+        }
+    }
     if let Some((time, length)) = clock(rest, anchored) {
         let gap = usize::from(word(rest, length) == "on");
         if let Some((day, more)) = day(&rest[length + gap..]) {
@@ -167,12 +173,6 @@ fn read(words: &[Word<'_>]) -> Option<(When, usize)> {
         }
         // "At 5" with no day could be a price or a place: it needs a colon, am or pm, or a word.
         return (!matches!(time, Time::Bare { .. })).then_some((When::At(time), lead + length));
-    }
-    if lead == 1 {
-        if let Some((day, length)) = day(rest) {
-            let (time, more) = time_after_day(&rest[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
-            return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more));
-        }
     }
     unreadable(words).map(|length| (When::Unreadable, length))
 }
