@@ -125,7 +125,7 @@ impl Around<'_> {
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
         let for_it = self.text[need.end..date.start].trim_end().ends_with(" for");
         let meant = self.soon() || (for_it && self.text[need.clone()].contains("need"));
-        (meant && !self.told(&need)).then(|| need.start..date.end)
+        (meant && !self.told(&need)).then_some(need.start..date.end)
     }
 
     /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".

@@ -157,11 +157,11 @@ fn read(words: &[Word<'_>]) -> Option<(When, usize)> {
         return Some((When::On(day, time.or_else(|| implied_time(words))), length + more));
     }
     let rest = &words[lead..];
-    if lead == 1 {
-        if let Some((day, length)) = day(rest) {
-            let (time, more) = time_after_day(&rest[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
-            return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more));
-        }
+    if lead == 1
+        && let Some((day, length)) = day(rest)
+    {
+        let (time, more) = time_after_day(&rest[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
+        return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more));
     }
     if let Some((time, length)) = clock(rest, anchored) {
         let gap = usize::from(word(rest, length) == "on");
