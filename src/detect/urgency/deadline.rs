@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::day::Day;
 use super::resolve::{Meaning, resolve};
-use super::when::{self, Day, Said, When};
+use super::when::{self, Said, When};
 use crate::detect::lexicon::Lexicon;
 use crate::text::Cleaned;
 
