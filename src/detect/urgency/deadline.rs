@@ -18,6 +18,9 @@ const AFTER: usize = 40;
 /// A need without "by" must stand closer: "I need this fixed today".
 const NEED_BEFORE: usize = 36;
 
+/// No person reads more deadlines than this of one message.
+const MOST: usize = 16;
+
 /// What an entry of `urgency_frames.toml` means.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,11 +79,13 @@ impl Deadlines {
                     Meaning::Open => (None, false),
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
-                let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
+                let near = window(&frames, &said.range);
+                let range = Around { said, frames: near, text: text.folded() }.pressing()?;
                 let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
                 Some(Deadline { range, at, has_time, clear })
             }));
         }
+        found.truncate(MOST);
         found
     }
 
@@ -90,6 +95,13 @@ impl Deadlines {
             .map(|(range, frame)| (range.start + offset..range.end + offset, frame.role))
             .collect()
     }
+}
+
+/// The frames that can reach a date; a sentence can be as long as the message.
+fn window<'f>(frames: &'f [(Range<usize>, Role)], date: &Range<usize>) -> &'f [(Range<usize>, Role)] {
+    let first = frames.partition_point(|(range, _)| range.end + 2 * BEFORE < date.start);
+    let end = frames.partition_point(|(range, _)| range.start <= date.end + AFTER);
+    &frames[first..end.max(first)]
 }
 
 /// A date and the frames of its sentence.
