@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod detect;
+pub mod draft;
 pub mod helpdesk;
 pub mod http;
 pub mod jobs;

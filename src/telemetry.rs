@@ -13,7 +13,8 @@ pub fn start(filter: Option<String>, json: bool) {
     let filter = EnvFilter::try_new(filter.as_deref().unwrap_or(DEFAULT_FILTER))
         .unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     // A second start (a test, the demo within a test) changes nothing.
     let _ = if json { registry.with(lines.json()).try_init() } else { registry.with(lines).try_init() };
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+pub mod check_draft;
 pub mod explain;
 pub mod serve;
 
@@ -23,6 +24,8 @@ enum Verb {
     Serve(serve::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
+    /// Look at drafted replies beside the messages they answer.
+    CheckDraft(check_draft::Args),
 }
 
 /// Why a verb did not do its work.
@@ -42,6 +45,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Explain(args) => explain::run(args),
+        Verb::CheckDraft(args) => check_draft::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -93,8 +93,7 @@ impl Cues {
 
     /// The phrases that stand, in the order of the text.
     pub fn find<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
-        let mut hits: Vec<_> =
-            self.cues.find(text.folded()).map(|(range, cue)| Hit { range, cue }).collect();
+        let mut hits: Vec<_> = self.cues.find(text.folded()).map(|(range, cue)| Hit { range, cue }).collect();
         if hits.is_empty() {
             return hits;
         }

@@ -76,7 +76,8 @@ fn any(hits: &[Hit<'_>], kind: CueKind) -> bool {
 }
 
 fn strength(hits: &[Hit<'_>], deadlines: &[Deadline]) -> Strength {
-    let said = deadlines.iter().any(|deadline| deadline.at.is_some()) || hits.iter().any(|hit| !hit.cue.possible);
+    let said =
+        deadlines.iter().any(|deadline| deadline.at.is_some()) || hits.iter().any(|hit| !hit.cue.possible);
     if said { Strength::Clear } else { Strength::Possible }
 }
 
@@ -105,7 +106,8 @@ fn facts(reading: &Reading<'_>, hits: &[Hit<'_>], deadlines: &[Deadline]) -> Urg
     let at = first.and_then(|deadline| deadline.at);
     let left = at.map(|at| at - reading.sent_at);
     UrgencyFacts {
-        deadline_text: first.map(|deadline| CustomerText::from(reading.text.original(deadline.range.clone()))),
+        deadline_text: first
+            .map(|deadline| CustomerText::from(reading.text.original(deadline.range.clone()))),
         deadline_at: at,
         hours_left: left.map(|left| (left.num_minutes() as f64 / 6.0).round() / 10.0),
         deadline_has_time: first.is_some_and(|deadline| deadline.has_time),

@@ -10,7 +10,9 @@
 //! - A date without a year is the next one, if that is within six months; else it is past.
 //! - A time that a clock change skips means the first moment after the gap; one that comes twice, the earlier.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday,
+};
 use chrono_tz::Tz;
 
 use super::when::{Day, Time, When};
@@ -56,18 +58,21 @@ pub fn resolve(when: When, sent_at: DateTime<Utc>, tz: Tz) -> Meaning {
 
 fn checked(at: Option<DateTime<Utc>>, has_time: bool, sent_at: DateTime<Utc>) -> Meaning {
     match at {
-        Some(at) if at >= sent_at && at - sent_at <= TimeDelta::days(HORIZON_DAYS) => Meaning::Moment { at, has_time },
+        Some(at) if at >= sent_at && at - sent_at <= TimeDelta::days(HORIZON_DAYS) => {
+            Meaning::Moment { at, has_time }
+        }
         _ => Meaning::Past,
     }
 }
 
 fn to_utc(local: NaiveDateTime, tz: Tz) -> Option<DateTime<Utc>> {
     // No zone has ever skipped more than a day; most gaps are an hour.
-    (0..=96).find_map(|quarter| {
-        let shifted = local.checked_add_signed(TimeDelta::minutes(15 * quarter))?;
-        tz.from_local_datetime(&shifted).earliest()
-    })
-    .map(|at| at.with_timezone(&Utc))
+    (0..=96)
+        .find_map(|quarter| {
+            let shifted = local.checked_add_signed(TimeDelta::minutes(15 * quarter))?;
+            tz.from_local_datetime(&shifted).earliest()
+        })
+        .map(|at| at.with_timezone(&Utc))
 }
 
 fn date_of(day: Day, today: NaiveDate) -> Option<NaiveDate> {
@@ -100,7 +105,8 @@ fn date_of(day: Day, today: NaiveDate) -> Option<NaiveDate> {
 /// The fourth Thursday of November and so many days, this year or next.
 fn in_november(today: NaiveDate, days: u64) -> Option<NaiveDate> {
     (0..2).find_map(|years| {
-        let fourth = NaiveDate::from_weekday_of_month_opt(today.year().checked_add(years)?, 11, Weekday::Thu, 4)?;
+        let fourth =
+            NaiveDate::from_weekday_of_month_opt(today.year().checked_add(years)?, 11, Weekday::Thu, 4)?;
         fourth.checked_add_days(Days::new(days)).filter(|date| *date >= today)
     })
 }
@@ -125,7 +131,10 @@ fn at_time(date: NaiveDate, time: Option<Time>, now: NaiveDateTime) -> Option<(N
 
 fn next_time(time: Time, now: NaiveDateTime) -> Option<NaiveDateTime> {
     let today = now.date();
-    [Some(today), today.succ_opt()].into_iter().flatten().find_map(|date| Some(at_time(date, Some(time), now)?.0))
+    [Some(today), today.succ_opt()]
+        .into_iter()
+        .flatten()
+        .find_map(|date| Some(at_time(date, Some(time), now)?.0))
 }
 
 /// The times of day that the words can mean, the likelier first.

@@ -119,12 +119,12 @@ fn is_word(byte: u8) -> bool {
 
 /// Whether the mark at `at` belongs to the word around it: "3/21", "9:30", "8.15", "xx/xx", "friday's".
 fn joins(bytes: &[u8], at: usize) -> bool {
-    let (Some(&before), Some(&after)) = (bytes.get(at.wrapping_sub(1)), bytes.get(at + 1)) else { return false };
+    let (Some(&before), Some(&after)) = (bytes.get(at.wrapping_sub(1)), bytes.get(at + 1)) else {
+        return false;
+    };
     match bytes[at] {
         b':' | b'.' | b'-' => before.is_ascii_digit() && after.is_ascii_digit(),
-        b'/' => {
-            (before.is_ascii_digit() || before == b'x') && (after.is_ascii_digit() || after == b'x')
-        }
+        b'/' => (before.is_ascii_digit() || before == b'x') && (after.is_ascii_digit() || after == b'x'),
         b'\'' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
         _ => false,
     }
@@ -163,7 +163,8 @@ fn read(words: &[Word<'_>]) -> Option<(When, usize, bool)> {
         let gap = usize::from(word(rest, length) == "on");
         if let Some((day, more)) = day(&rest[length + gap..]) {
             let time = later_part(time, &rest[length + gap..]);
-            let (part, extra) = time_after_day(&rest[length + gap + more..]).map_or((time, 0), |(p, n)| (merge(time, p), n));
+            let (part, extra) =
+                time_after_day(&rest[length + gap + more..]).map_or((time, 0), |(p, n)| (merge(time, p), n));
             return Some((When::On(day, Some(part)), lead + length + gap + more + extra, true));
         }
         // "At 5" with no day could be a price or a place: it needs a colon, am or pm, or a word.
@@ -184,17 +185,18 @@ fn word<'t>(words: &[Word<'t>], at: usize) -> &'t str {
 
 /// "Tonight" and its like name their part of the day themselves.
 fn implied_time(words: &[Word<'_>]) -> Option<Time> {
-    (0..4).find_map(|at| match word(words, at) {
-        "tonight" => Some(NIGHT),
-        "eod" => None,
-        "cob" | "eob" => Some(BUSINESS),
-        "close" => Some(BUSINESS),
-        "morning" => Some(MORNING),
-        "afternoon" => Some(AFTERNOON),
-        "evening" => Some(EVENING),
-        _ => None,
-    })
-    .filter(|_| matches!(word(words, 0), "tonight" | "cob" | "eob" | "close" | "end" | "this"))
+    (0..4)
+        .find_map(|at| match word(words, at) {
+            "tonight" => Some(NIGHT),
+            "eod" => None,
+            "cob" | "eob" => Some(BUSINESS),
+            "close" => Some(BUSINESS),
+            "morning" => Some(MORNING),
+            "afternoon" => Some(AFTERNOON),
+            "evening" => Some(EVENING),
+            _ => None,
+        })
+        .filter(|_| matches!(word(words, 0), "tonight" | "cob" | "eob" | "close" | "end" | "this"))
 }
 
 /// "9 tonight" and "9 this evening" are after noon.
@@ -220,8 +222,10 @@ fn span_from_now(words: &[Word<'_>]) -> Option<(i64, usize)> {
     let led = matches!(word(words, 0), "in" | "within");
     if led {
         at += 1;
-        while matches!(word(words, at), "the" | "next" | "about" | "less" | "than" | "under" | "only" | "just" | "like" | "at" | "most")
-        {
+        while matches!(
+            word(words, at),
+            "the" | "next" | "about" | "less" | "than" | "under" | "only" | "just" | "like" | "at" | "most"
+        ) {
             at += 1;
         }
     }
@@ -389,17 +393,47 @@ fn date(words: &[Word<'_>]) -> Option<(Day, usize)> {
             return Some((Day::Date { year, month, day }, at + 2 + of + more));
         }
         // "The 14th"; "the 2nd time" is a count.
-        let counted = matches!(word(rest, 1), "time" | "day" | "week" | "month" | "year" | "call" | "email" | "one" | "party" | "attempt" | "of" | "century" | "floor" | "gen");
+        let counted = matches!(
+            word(rest, 1),
+            "time"
+                | "day"
+                | "week"
+                | "month"
+                | "year"
+                | "call"
+                | "email"
+                | "one"
+                | "party"
+                | "attempt"
+                | "of"
+                | "century"
+                | "floor"
+                | "gen"
+        );
         return (suffixed && at == 1 && !counted).then_some((Day::OfMonth(day), at + 1));
     }
     numeric(word(rest, 0)).map(|day| (day, at + 1))
 }
 
 fn month(word: &str) -> Option<u32> {
-    const NAMES: [&str; 12] =
-        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    const NAMES: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
     let short = if word == "sept" { "sep" } else { word };
-    (short.len() >= 3).then(|| NAMES.iter().position(|name| *name == short || name[..3] == *short))?.map(|at| at as u32 + 1)
+    (short.len() >= 3)
+        .then(|| NAMES.iter().position(|name| *name == short || name[..3] == *short))?
+        .map(|at| at as u32 + 1)
 }
 
 /// A day of the month, and whether it had its "th".
@@ -440,7 +474,9 @@ fn numeric(word: &str) -> Option<Day> {
         None => return None,
     };
     match (valid(a_value, b_value), valid(b_value, a_value)) {
-        _ if mark == b'.' => valid(b_value, a_value).then_some(Day::Date { year, month: b_value, day: a_value }),
+        _ if mark == b'.' => {
+            valid(b_value, a_value).then_some(Day::Date { year, month: b_value, day: a_value })
+        }
         (true, true) if a_value != b_value => Some(Day::Either { year, first: a_value, second: b_value }),
         (true, _) => Some(Day::Date { year, month: a_value, day: b_value }),
         (_, true) => Some(Day::Date { year, month: b_value, day: a_value }),
@@ -506,7 +542,8 @@ fn clock(words: &[Word<'_>], anchored: bool) -> Option<(Time, usize)> {
         None => Time::Bare { hour, minute },
     };
     // "13" alone is a number; "13:00" is a time.
-    let said = half.is_some() || digits.contains([':', '.']) || matches!(time, Time::Bare { .. }) || length == 2;
+    let said =
+        half.is_some() || digits.contains([':', '.']) || matches!(time, Time::Bare { .. }) || length == 2;
     (said && !(digits.contains('.') && half.is_none() && !anchored)).then_some((time, length))
 }
 
@@ -567,9 +604,17 @@ mod tests {
         let cases = [
             ("tomorrow at 9", When::On(Day::FromToday(1), Some(nine)), "tomorrow at 9"),
             ("to the board at 9 tomorrow", When::On(Day::FromToday(1), Some(nine)), "at 9 tomorrow"),
-            ("at 9am tomorrow", When::On(Day::FromToday(1), Some(Time::Clock { hour: 9, minute: 0 })), "at 9am tomorrow"),
+            (
+                "at 9am tomorrow",
+                When::On(Day::FromToday(1), Some(Time::Clock { hour: 9, minute: 0 })),
+                "at 9am tomorrow",
+            ),
             ("tonight at 9", When::On(Day::FromToday(0), Some(nine)), "tonight at 9"),
-            ("at 9 tonight", When::On(Day::FromToday(0), Some(Time::Clock { hour: 21, minute: 0 })), "at 9 tonight"),
+            (
+                "at 9 tonight",
+                When::On(Day::FromToday(0), Some(Time::Clock { hour: 21, minute: 0 })),
+                "at 9 tonight",
+            ),
             ("by friday", When::On(Day::Weekday(Weekday::Fri), None), "friday"),
             ("this friday", When::On(Day::ThisWeekday(Weekday::Fri), None), "this friday"),
             ("next tuesday", When::On(Day::NextWeekday(Weekday::Tue), None), "next tuesday"),
@@ -585,14 +630,22 @@ mod tests {
             ("on the 14th", When::On(Day::OfMonth(14), None), "on the 14th"),
             ("12 june", When::On(date(6, 12), None), "12 june"),
             ("on june 12th", When::On(date(6, 12), None), "on june 12th"),
-            ("3 june at 6am", When::On(date(6, 3), Some(Time::Clock { hour: 6, minute: 0 })), "3 june at 6am"),
+            (
+                "3 june at 6am",
+                When::On(date(6, 3), Some(Time::Clock { hour: 6, minute: 0 })),
+                "3 june at 6am",
+            ),
             ("6/12", When::On(Day::Either { year: None, first: 6, second: 12 }, None), "6/12"),
             ("3/21", When::On(date(3, 21), None), "3/21"),
             ("2026-06-12", When::On(Day::Date { year: Some(2026), month: 6, day: 12 }, None), "2026-06-12"),
             ("saturday (3/21)", When::On(date(3, 21), None), "saturday (3/21)"),
             ("xx/xx/ 2019", When::Unreadable, "xx/xx/ 2019"),
             ("before christmas", When::On(date(12, 25), None), "christmas"),
-            ("by 5 p.m. today", When::On(Day::FromToday(0), Some(Time::Clock { hour: 17, minute: 0 })), "5 p.m. today"),
+            (
+                "by 5 p.m. today",
+                When::On(Day::FromToday(0), Some(Time::Clock { hour: 17, minute: 0 })),
+                "5 p.m. today",
+            ),
         ];
         for (text, when, quote) in cases {
             assert_eq!(read_all(text), [(when, quote)], "{text:?}");
@@ -602,9 +655,27 @@ mod tests {
     #[test]
     fn numbers_that_are_no_moment_stay_numbers() {
         let cases = [
-            "version 102.13.0", "open 24/7", "i paid 12", "at 5 stars", "50/50", "the 2nd time", "in 3 days of trying",
-            "two days ago", "ends in 4411", "may be", "march on", "sun and moon", "10:75", "192.168.1.1", "page 3/400",
-            "xxxx xxxx", "1.5", "the 15", "9", "99/99/9999", "2 days",
+            "version 102.13.0",
+            "open 24/7",
+            "i paid 12",
+            "at 5 stars",
+            "50/50",
+            "the 2nd time",
+            "in 3 days of trying",
+            "two days ago",
+            "ends in 4411",
+            "may be",
+            "march on",
+            "sun and moon",
+            "10:75",
+            "192.168.1.1",
+            "page 3/400",
+            "xxxx xxxx",
+            "1.5",
+            "the 15",
+            "9",
+            "99/99/9999",
+            "2 days",
         ];
         for text in cases {
             assert_eq!(read_all(text), [], "{text:?}");

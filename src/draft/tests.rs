@@ -1,0 +1,1 @@
+//! The two corpora: drafts that must never be flagged, and drafts that must.
