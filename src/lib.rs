@@ -13,6 +13,7 @@ pub mod http;
 pub mod jobs;
 pub mod keep;
 pub mod note;
+pub mod pretend;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -149,6 +149,11 @@ impl Case {
             .max()
     }
 
+    /// How often agents have replied publicly.
+    pub fn agent_replies(&self) -> u32 {
+        self.messages.iter().filter(|message| message.author == Author::Agent).count() as u32
+    }
+
     /// How many customer messages in a row, up to this one, no agent has answered.
     pub fn unanswered(&self, at: usize) -> u32 {
         self.messages[..=at].iter().rev().take_while(|message| message.author == Author::Customer).count()

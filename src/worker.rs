@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::app::{Account, App};
 use crate::helpdesk::Parsed;
 use crate::note::decide::{self, Decision, Situation};
-use crate::note::{self, Footer, Note};
+use crate::note::{self, Footer, Note, Records};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::notes;
 use crate::ticket::{Case, Event};
@@ -61,13 +61,14 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
         Parsed::NotUnderstood { reason } => return Ok(Outcome::Failed(reason)),
     };
     tracing::Span::current().record("ticket.id", tracing::field::display(&event.ticket_id));
+    let by_rest = event.case.is_none();
     let case = complete(account, event).await?;
     let Some(finding) = read::newest(app, account, &case).await? else {
         return Ok(Outcome::Ignored("no_customer_message"));
     };
     let situation = situation(app, account, &case, &finding).await?;
     let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
-    let note = decision.wants_a_note().then(|| compose(account, &case, &finding));
+    let note = decision.wants_a_note().then(|| compose(account, &case, &finding, by_rest));
     keep_decision(app, delivery, &case, &finding, decision, note.as_ref()).await?;
     post::pending(app, account, delivery, &case.ticket.id).await?;
     Ok(Outcome::Done)
@@ -98,9 +99,10 @@ async fn situation(
     })
 }
 
-fn compose(account: &Account, case: &Case, finding: &Finding) -> Note {
+fn compose(account: &Account, case: &Case, finding: &Finding, by_rest: bool) -> Note {
+    let records = by_rest.then(|| Records { agent_replies: case.agent_replies() });
     let marker = note::marker(account.source.name.as_str(), &case.ticket.id, &finding.message_id);
-    note::compose(&finding.about(&account.source, case)).render(Footer { marker })
+    note::compose(&finding.about(&account.source, case, records)).render(Footer { marker })
 }
 
 async fn keep_decision(

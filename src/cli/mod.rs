@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 pub mod check_draft;
+pub mod demo;
 pub mod explain;
 pub mod serve;
 
@@ -22,6 +23,8 @@ pub struct Cli {
 enum Verb {
     /// Run the service.
     Serve(serve::Args),
+    /// See the whole thing work on this machine, between pretend helpdesks.
+    Demo(demo::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
     /// Look at drafted replies beside the messages they answer.
@@ -44,6 +47,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
+        Verb::Demo(args) => demo::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::CheckDraft(args) => check_draft::run(args),
     };

@@ -3,6 +3,7 @@
 //! Detectors are pure: no clock, database or network. A new one is one file, one `Kind` and one line in `Detectors::load`.
 
 pub mod amount_mismatch;
+pub mod amounts;
 pub mod emotional_language;
 pub mod lexicon;
 pub mod numbers;

@@ -26,14 +26,14 @@ pub fn names_any_time(reply: &Reply) -> bool {
     reply.sentences.iter().any(names_a_time)
 }
 
-/// Whether it uses any of these content words of the customer's.
+/// Whether it uses any of these content words of the customer's, other than to say how long such things take.
 pub fn names(reply: &Reply, fact: &HashSet<Stem>) -> bool {
-    reply.sentences.iter().any(|sentence| sentence.content.iter().any(|stem| fact.contains(stem)))
+    let mut told = reply.sentences.iter().filter(|sentence| !sentence.does(CueClass::Stall));
+    told.any(|sentence| sentence.content.iter().any(|stem| fact.contains(stem)))
 }
 
 /// Whether it takes up earlier contacts, the wait or the repetition.
 pub fn names_history(reply: &Reply) -> bool {
-    // "Waiting" inside "thank you for your patience while .." is the phrase's, not the agent's.
     reply.sentences.iter().any(|sentence| sentence.does(CueClass::History))
 }
 

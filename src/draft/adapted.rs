@@ -2,7 +2,7 @@
 //!
 //! | name | when |
 //! | --- | --- |
-//! | `short_reply_to_stated_hurry` | a stated hurry or a deadline within a day, and at most 60 words that say something |
+//! | `short_reply_to_stated_hurry` | a stated hurry or a deadline within two days, and at most 60 words that say something |
 //! | `named_the_fact` | the time, the event, the stake or the sum is named |
 //! | `acted_on_the_fact` | something was done, answered, or promised for a named time |
 //! | `named_the_history` | the chase, the wait or the count is named |
@@ -13,7 +13,7 @@ use super::{SHORT_REPLY, View};
 use crate::detect::{DetectorName, Facts, Kind};
 
 /// A deadline this near asks for a short reply as a stated hurry does.
-const NEAR_HOURS: f64 = 24.0;
+const NEAR_HOURS: f64 = 48.0;
 
 pub fn find(view: &View<'_>) -> Vec<&'static str> {
     let mut adapted = Vec::new();

@@ -49,7 +49,9 @@ fn acknowledges(sentence: &Sentence, facts: &HashSet<Stem>) -> bool {
         || sentence.does(CueClass::Errand)
         || sentence.does(CueClass::Stall)
         || sentence.stock.is_some();
-    let names = sentence.content.iter().any(|stem| facts.contains(stem));
+    let named = sentence.content.iter().filter(|stem| facts.contains(stem)).count();
+    // "The nurse service is open on weekdays" is no answer to whoever was cut off by a nurse.
+    let names = named > 1 || named == 1 && sentence.is_personal;
     sentence.does(CueClass::Acted)
         || sentence.does(CueClass::Feeling)
         || sentence.does(CueClass::History)

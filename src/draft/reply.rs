@@ -8,6 +8,8 @@ use super::own_text;
 use super::words::{self, Stem};
 use crate::text::Cleaned;
 
+const PERSONS: [&str; 5] = ["you", "your", "i", "my", "yours"];
+
 /// One sentence of the agent's own new text.
 pub struct Sentence {
     /// In the draft's folded text.
@@ -17,6 +19,8 @@ pub struct Sentence {
     pub stock: Option<Range<usize>>,
     pub does: Does,
     pub is_question: bool,
+    /// Speaks of "you" or "I", not of how things are in general.
+    pub is_personal: bool,
     /// Content words outside stock phrases and filler.
     pub content: Vec<Stem>,
     /// How many of these the customer used too.
@@ -71,6 +75,7 @@ fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &
     Sentence {
         words: text.split_whitespace().count(),
         is_question: text.ends_with('?'),
+        is_personal: text.split(|c: char| !c.is_alphanumeric()).any(|word| PERSONS.contains(&word)),
         range,
         stock,
         does,

@@ -22,11 +22,21 @@ impl Stem {
         let bare = ENDINGS
             .iter()
             .find_map(|ending| word.strip_suffix(ending).filter(|bare| bare.len() >= 3))
-            .unwrap_or(word);
+            .map_or(word, undoubled);
         let mut stem = [0; STEM_BYTES];
         let bytes = &bare.as_bytes()[..bare.len().min(STEM_BYTES)];
         stem[..bytes.len()].copy_from_slice(bytes);
         Self(stem)
+    }
+}
+
+/// "bidd", left of "bidding", as it was before the ending: "bid".
+fn undoubled(bare: &str) -> &str {
+    match bare.as_bytes() {
+        [.., one, other] if one == other && bare.len() > 3 && !b"lsz".contains(one) && one.is_ascii_alphabetic() => {
+            &bare[..bare.len() - 1]
+        }
+        _ => bare,
     }
 }
 
@@ -102,6 +112,8 @@ mod tests {
             ("delivery", "delivered", true),
             ("flight", "flights", true),
             ("refund", "refunded", true),
+            ("bidding", "bid", true),
+            ("calling", "call", true),
             ("cat", "car", false),
             ("wedding", "webbing", false),
         ];

@@ -188,4 +188,40 @@ mod tests {
             assert_eq!(error, expected, "{status} {access:?}");
         }
     }
+
+    #[test]
+    fn the_error_samples_of_both_helpdesks_are_understood() {
+        let closed = CallError::Closed;
+        let limited = |seconds| CallError::RateLimited { retry_after: Duration::from_secs(seconds) };
+        let cases = [
+            ("zendesk", "api_error_401.json", CallError::Unauthorized),
+            ("zendesk", "api_error_403.json", CallError::Forbidden),
+            ("zendesk", "api_error_404.json", CallError::NotFound),
+            ("zendesk", "api_error_409_update_conflict.json", CallError::Conflict),
+            ("zendesk", "api_error_422_closed_ticket.json", closed.clone()),
+            ("zendesk", "api_error_422_closed_ticket_base_key.json", closed),
+            ("zendesk", "api_error_429_json.json", limited(12)),
+            ("zendesk", "api_error_429_plain_text.json", limited(37)),
+            ("zendesk", "api_error_503.json", CallError::OutcomeUnknown),
+            ("freshdesk", "api_error_400_missing_field.json", CallError::Rejected { status: 400 }),
+            ("freshdesk", "api_error_400_validation.json", CallError::Rejected { status: 400 }),
+            ("freshdesk", "api_error_401.json", CallError::Unauthorized),
+            ("freshdesk", "api_error_403.json", CallError::Forbidden),
+            ("freshdesk", "api_error_404_empty_body.json", CallError::NotFound),
+            ("freshdesk", "api_error_429.json", limited(23)),
+        ];
+        for (helpdesk, file, expected) in cases {
+            let sample: serde_json::Value =
+                serde_json::from_slice(&crate::helpdesk::fixture(helpdesk, file)).unwrap();
+            let status = StatusCode::from_u16(sample["status"].as_u64().unwrap() as u16).unwrap();
+            let headers = sample["headers"].as_object().unwrap().iter();
+            let headers = headers.map(|(name, value)| {
+                let name: reqwest::header::HeaderName = name.parse().unwrap();
+                (name, value.as_str().unwrap().parse().unwrap())
+            });
+            let body = sample["body"].to_string();
+            let error = refusal(status, &headers.collect(), body.as_bytes(), Access::Write);
+            assert_eq!(error, expected, "{helpdesk} {file}");
+        }
+    }
 }

@@ -5,6 +5,8 @@
 mod call;
 pub mod freshdesk;
 mod note;
+#[cfg(test)]
+mod templates;
 mod webhook;
 mod wire;
 pub mod zendesk;

@@ -1,5 +1,7 @@
 //! The note as a helpdesk client takes it: private by its type.
 
+use std::fmt;
+
 /// Every note of ours carries a marker that begins so: `[undertone:v1:<ticket>:<hash>]`.
 pub const MARKER_START: &str = "[undertone:v1:";
 
@@ -22,6 +24,13 @@ impl PrivateNote {
 
     pub(super) fn marker(&self) -> &str {
         &self.marker
+    }
+}
+
+/// Shows the marker alone: the rest quotes the customer.
+impl fmt::Debug for PrivateNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateNote({})", self.marker)
     }
 }
 

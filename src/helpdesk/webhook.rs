@@ -29,6 +29,7 @@ pub struct Identity {
 
 /// What a verified body asks for.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "made once a delivery and taken apart at once")]
 pub enum Parsed {
     Act(Event),
     /// Understood, and nothing to do. The reason is `snake_case`, for SQL.
@@ -124,6 +125,7 @@ pub(super) fn kind_of(word: Option<&str>) -> EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::helpdesk::{Helpdesk, freshdesk, http_client, zendesk};
 
     #[test]
     fn a_ticket_id_is_found_in_bodies_that_are_not_json() {
@@ -173,5 +175,60 @@ mod tests {
             let draft = marked_draft(&text.into());
             assert_eq!(draft.as_ref().map(|draft| draft.expose()), expected, "{text:?}");
         }
+    }
+
+    /// Cuts and wounds of every sample body, of both helpdesks.
+    fn wounded() -> Vec<Vec<u8>> {
+        let mut bodies = Vec::new();
+        for helpdesk in ["zendesk", "freshdesk"] {
+            let folder = format!("{}/tests/fixtures/{helpdesk}", env!("CARGO_MANIFEST_DIR"));
+            for file in std::fs::read_dir(folder).unwrap() {
+                let body = std::fs::read(file.unwrap().path()).unwrap();
+                for place in (0..body.len()).step_by(101) {
+                    bodies.push(body[..place].to_vec());
+                    for byte in [0, b'"', b'{', 0xff] {
+                        let mut wounded = body.clone();
+                        wounded[place] = byte;
+                        bodies.push(wounded);
+                    }
+                }
+            }
+        }
+        bodies
+    }
+
+    #[test]
+    fn no_body_makes_a_panic() {
+        let bodies = wounded();
+        assert!(bodies.len() > 1500);
+        for body in bodies {
+            for parsed in [crate::helpdesk::zendesk::parse(&body), crate::helpdesk::freshdesk::parse(&body)] {
+                if let Parsed::Act(event) = parsed {
+                    assert!(wire::is_id(&event.ticket_id.0));
+                }
+            }
+            for helpdesk in accounts() {
+                assert!(helpdesk.identify(&HeaderMap::new(), &body).dedup_key.is_ascii());
+            }
+        }
+    }
+
+    fn accounts() -> &'static [Helpdesk; 2] {
+        static ACCOUNTS: LazyLock<[Helpdesk; 2]> = LazyLock::new(|| {
+            let client = http_client().unwrap();
+            let base_url = "http://127.0.0.1:9".to_owned();
+            let zendesk = zendesk::Settings {
+                base_url: base_url.clone(),
+                credentials: zendesk::Credentials::Token { email: "a@example.com".into(), token: "t".into() },
+                webhook_secrets: vec![],
+                signature_window: std::time::Duration::ZERO,
+            };
+            let freshdesk = freshdesk::Settings { base_url, api_key: "k".into(), webhook_secrets: vec![] };
+            [
+                Helpdesk::Zendesk(zendesk::Zendesk::new(zendesk, client.clone())),
+                Helpdesk::Freshdesk(freshdesk::Freshdesk::new(freshdesk, client)),
+            ]
+        });
+        &ACCOUNTS
     }
 }

@@ -11,11 +11,20 @@ pub const MOST_WORDS: usize = 80;
 
 /// What a note is about.
 pub struct About<'a> {
+    /// The message as its evidence counts it.
+    pub text: &'a str,
     pub signals: &'a [Signal],
     pub sent_at: DateTime<Utc>,
     pub zone: Zone,
-    /// Whether the requester's earlier tickets could be looked at: only then do the records say "first contact".
-    pub records_known: bool,
+    /// What the helpdesk's own records say; `None` when they were not looked at.
+    pub records: Option<Records>,
+}
+
+/// What the helpdesk knows beside the requester's tickets, which are with the repeat signal.
+#[derive(Clone, Copy)]
+pub struct Records {
+    /// Public replies of agents on this ticket so far.
+    pub agent_replies: u32,
 }
 
 /// A note's words, before the footer and the markup.

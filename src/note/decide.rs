@@ -25,6 +25,19 @@ pub struct Situation {
     pub already_noted: bool,
 }
 
+impl Situation {
+    /// A message that has just come in on an open ticket that nobody has touched.
+    pub fn undisturbed(mode: Mode) -> Self {
+        Self {
+            mode,
+            status: Status::Open,
+            event_age: Duration::zero(),
+            agent_replied_ago: None,
+            already_noted: false,
+        }
+    }
+}
+
 /// What is to be done with what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {

@@ -17,8 +17,10 @@ pub fn lines(about: &About<'_>) -> Vec<Line> {
     let mut shown: Vec<&Evidence> = Vec::new();
     for signal in by_weight(about.signals) {
         // A quote that another line shows already would be read as a second finding.
-        let fresh = signal.evidence.iter().find(|one| !shown.iter().any(|other| overlap(one, other)));
-        if let Some(evidence) = fresh {
+        let fresh = |one: &&Evidence| !shown.iter().any(|other| overlap(one, other));
+        let first = signal.evidence.iter().find(fresh);
+        let telling = signal.evidence.iter().filter(fresh).find(|one| tells_the_deadline(signal, one));
+        if let Some(evidence) = telling.or(first) {
             shown.push(evidence);
             let text = text(signal, evidence, about);
             lines.push(Line { label: label(signal.strength), text });
@@ -26,6 +28,16 @@ pub fn lines(about: &About<'_>) -> Vec<Line> {
     }
     lines.truncate(MOST);
     lines
+}
+
+/// Whether a piece of evidence holds the very words of the deadline that the line will give.
+fn tells_the_deadline(signal: &Signal, evidence: &Evidence) -> bool {
+    match &signal.facts {
+        Facts::Urgency(UrgencyFacts { deadline_text: Some(words), .. }) => {
+            evidence.quote.expose().contains(words.expose())
+        }
+        _ => false,
+    }
 }
 
 fn overlap(one: &Evidence, other: &Evidence) -> bool {
@@ -60,7 +72,7 @@ fn label(strength: Strength) -> &'static str {
 }
 
 fn text(signal: &Signal, evidence: &Evidence, about: &About<'_>) -> String {
-    let quote = quoted(evidence.quote.expose());
+    let quote = quoted(about.text, evidence);
     match (&signal.facts, signal.kind) {
         (Facts::Urgency(facts), Kind::Deadline) => format!("deadline {quote}{}", when(facts, about)),
         (Facts::Urgency(_), Kind::Blocked) => format!("blocked now {quote}"),
@@ -102,17 +114,21 @@ fn when(facts: &UrgencyFacts, about: &About<'_>) -> String {
 /// What the records say, beside what the customer says; above all when the two disagree.
 pub fn records(about: &About<'_>) -> Option<Line> {
     let repeat = about.signals.iter().find_map(|signal| match &signal.facts {
-        Facts::Repeat(facts) => Some((facts, signal.kind)),
+        Facts::Repeat(facts) => Some(facts),
         _ => None,
     });
-    let text = match repeat {
-        Some((facts, kind)) => match (records_say(facts), kind) {
-            (Some(records), _) => records,
-            (None, Kind::Chase) if about.records_known => "no earlier ticket of theirs on this".to_owned(),
-            (None, _) => return None,
-        },
-        None if about.records_known => "first contact about this".to_owned(),
-        None => return None,
+    let text = match (repeat, &about.records) {
+        (Some(facts), records) => {
+            let said = records_say(facts).or(records.map(|_| "no earlier ticket of theirs on this".to_owned()))?;
+            match records.map(|records| records.agent_replies) {
+                Some(0) => format!("{said}; nobody has replied on this one"),
+                Some(1) => format!("{said}; one reply on this one"),
+                Some(replies) => format!("{said}; {replies} replies on this one"),
+                None => said,
+            }
+        }
+        (None, Some(_)) => "first contact about this".to_owned(),
+        (None, None) => return None,
     };
     Some(Line { label: "Records", text })
 }

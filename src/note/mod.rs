@@ -9,5 +9,5 @@ mod reading;
 mod render;
 pub mod worth;
 
-pub use compose::{About, Draft, compose};
+pub use compose::{About, Draft, Records, compose};
 pub use render::{Footer, Note, marker};

@@ -1,31 +1,81 @@
-//! Quotes as a note shows them: exact, on one line, at most twelve words.
+//! Quotes as a note shows them: exact, on one line, at most twelve words, and enough of them to be understood.
+
+use std::ops::Range;
+
+use crate::detect::Evidence;
 
 /// The most words of one quote.
 const MOST_WORDS: usize = 12;
 
-/// Puts quotation marks around the customer's words. What is too long is cut at a word's border, with the
-/// ellipsis outside the marks, so that what stands between them is exactly what was written.
-pub fn quoted(words: &str) -> String {
-    let line = words.lines().map(str::trim).max_by_key(|line| line.len()).unwrap_or_default();
-    let cut = first_words(line, MOST_WORDS);
-    if cut.len() < line.len() { format!("\"{cut}\" …") } else { format!("\"{cut}\"") }
+/// Puts quotation marks around the customer's words: the evidence, widened to its clause where there is room.
+/// Longer evidence is cut at a word's border, with the ellipsis outside the marks, so that what stands between
+/// them is exactly what was written.
+pub fn quoted(text: &str, evidence: &Evidence) -> String {
+    let span = bytes(text, evidence.start..evidence.end);
+    let line = longest_line(text, span);
+    let words = words(text, line_around(text, line.start));
+    let inside = |word: &&Range<usize>| word.start < line.end && line.start < word.end;
+    let Some(first) = words.iter().position(|word| inside(&word)) else { return "\"\"".to_owned() };
+    let last = words.iter().rposition(|word| inside(&word)).unwrap_or(first);
+    let too_long = last - first >= MOST_WORDS;
+    let (first, last) = if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
+    let cut = too_long || (last - first + 1 == MOST_WORDS && last + 1 < words.len() && !ends_clause(text, &words[last]));
+    let quote = text[words[first].start..words[last].end].trim_end_matches([',', ';', ':']);
+    if cut { format!("\"{quote}\" …") } else { format!("\"{quote}\"") }
 }
 
-fn first_words(line: &str, most: usize) -> &str {
-    let mut words = 0;
-    let mut in_word = false;
-    for (at, c) in line.char_indices() {
-        if c.is_whitespace() {
-            in_word = false;
-        } else if !in_word {
-            if words == most {
-                return line[..at].trim_end();
+/// Widens a span of words to its clause, to the right first, as far as there is room.
+fn widen(text: &str, words: &[Range<usize>], mut first: usize, mut last: usize) -> (usize, usize) {
+    while last + 1 < words.len() && !ends_clause(text, &words[last]) && last - first + 1 < MOST_WORDS {
+        last += 1;
+    }
+    while first > 0 && !ends_clause(text, &words[first - 1]) && last - first + 1 < MOST_WORDS {
+        first -= 1;
+    }
+    (first, last)
+}
+
+fn ends_clause(text: &str, word: &Range<usize>) -> bool {
+    text[word.clone()].ends_with(['.', '!', '?', ',', ';', ':'])
+}
+
+fn bytes(text: &str, chars: Range<usize>) -> Range<usize> {
+    let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    at(chars.start)..at(chars.end)
+}
+
+/// The longest piece of a span that is on one line.
+fn longest_line(text: &str, span: Range<usize>) -> Range<usize> {
+    let mut start = span.start;
+    let pieces = text[span].split('\n').map(|piece| {
+        let range = start..start + piece.len();
+        start += piece.len() + 1;
+        range
+    });
+    pieces.max_by_key(|piece| piece.len()).unwrap_or(0..0)
+}
+
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    start..end
+}
+
+fn words(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, c) in text[line.clone()].char_indices().map(|(at, c)| (line.start + at, c)) {
+        match (c.is_whitespace(), start) {
+            (false, None) => start = Some(at),
+            (true, Some(from)) => {
+                words.push(from..at);
+                start = None;
             }
-            in_word = true;
-            words += 1;
+            _ => {}
         }
     }
-    line
+    words.extend(start.map(|from| from..line.end));
+    words
 }
 
 #[cfg(test)]
@@ -33,16 +83,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_cut_at_word_borders_outside_the_marks() {
+    fn quotes_are_exact_clauses_of_at_most_twelve_words() {
         let cases = [
-            ("short", "by Friday", "\"by Friday\""),
-            ("twelve words stay whole", "a b c d e f g h i j k l", "\"a b c d e f g h i j k l\""),
-            ("the thirteenth goes", "a b c d e f g h i j k l m", "\"a b c d e f g h i j k l\" …"),
-            ("the longest line of several", "Hi\nnobody has answered me\nM", "\"nobody has answered me\""),
-            ("inner marks stay as written", "he said \"wait\"", "\"he said \"wait\"\""),
+            (
+                "widened to its clause",
+                "Hi, I present to the board at 9 tomorrow. Thanks",
+                "board at 9",
+                "\"I present to the board at 9 tomorrow.\"",
+            ),
+            (
+                "widened to the right first",
+                "So I told them it was wrong, twice.",
+                "I told",
+                "\"So I told them it was wrong\"",
+            ),
+            ("not past its line", "Hello\nnobody answers\nMaya", "nobody", "\"nobody answers\""),
+            (
+                "twelve words stay whole",
+                "a b c d e f g h i j k l",
+                "a b c d e f g h i j k l",
+                "\"a b c d e f g h i j k l\"",
+            ),
+            (
+                "the thirteenth goes",
+                "a b c d e f g h i j k l m",
+                "a b c d e f g h i j k l m",
+                "\"a b c d e f g h i j k l\" …",
+            ),
+            (
+                "the longest line of several",
+                "Hi\nnobody has answered me\nM",
+                "Hi\nnobody has answered me\nM",
+                "\"nobody has answered me\"",
+            ),
+            ("wide characters before it", "🙂🙂 é: by Friday", "by Friday", "\"by Friday\""),
+            ("whole words", "unacceptable", "accept", "\"unacceptable\""),
         ];
-        for (name, words, expected) in cases {
-            assert_eq!(quoted(words), expected, "{name}");
+        for (name, text, evidence, expected) in cases {
+            let at = text.find(evidence).unwrap();
+            let start = text[..at].chars().count();
+            let evidence = Evidence {
+                start,
+                end: start + evidence.chars().count(),
+                quote: evidence.into(),
+                cue: String::new(),
+            };
+            let quoted = quoted(text, &evidence);
+            assert_eq!(quoted, expected, "{name}");
+            assert!(text.contains(quoted.trim_end_matches(" …").trim_matches('"')), "{name}: not exact");
         }
     }
 }

@@ -6,14 +6,15 @@ use super::trouble::Trouble;
 use crate::app::{Account, App};
 use crate::config::Source;
 use crate::detect::{Reading, Signal};
-use crate::note::About;
+use crate::note::{About, Records};
 use crate::store::{history, messages, signals, tickets};
-use crate::text;
-use crate::ticket::{Author, Case, EarlierTicket, History, Message, MessageId, Zone};
+use crate::text::{self, language};
+use crate::ticket::{Author, Case, CustomerText, EarlierTicket, History, Message, MessageId, Zone};
 
 /// What was found in the customer's newest message.
 pub struct Finding {
     pub message_id: MessageId,
+    pub text: CustomerText,
     pub sent_at: DateTime<Utc>,
     pub signals: Vec<Signal>,
     /// Why it was not read; `None` when it was.
@@ -21,8 +22,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn about<'a>(&'a self, source: &Source, case: &Case) -> About<'a> {
-        About { signals: &self.signals, sent_at: self.sent_at, zone: zone(source, case), records_known: true }
+    pub fn about<'a>(&'a self, source: &Source, case: &Case, records: Option<Records>) -> About<'a> {
+        About {
+            text: self.text.expose(),
+            signals: &self.signals,
+            sent_at: self.sent_at,
+            zone: zone(source, case),
+            records,
+        }
     }
 }
 
@@ -77,7 +84,7 @@ async fn surroundings(app: &App, source: &str, case: &Case) -> Result<History, T
         follow_up_of: ticket.follow_up_of.clone(),
         reopens: ticket.reopens,
         unanswered: 0,
-        agent_replies: case.messages.iter().filter(|message| message.author == Author::Agent).count() as u32,
+        agent_replies: case.agent_replies(),
         typical_words: history::typical_words(&app.db, source).await?,
     })
 }
@@ -98,7 +105,8 @@ fn read(
     history: &History,
 ) -> (messages::ReadAs, Finding) {
     let cleaned = text::clean(message.text.expose());
-    let gate: Result<&'static str, &'static str> = Ok("en");
+    let languages: Vec<_> = source.languages.iter().map(String::as_str).collect();
+    let gate = language::gate(&cleaned, &languages);
     let signals = match gate {
         Ok(_) => app.detectors.run(&Reading {
             text: &cleaned,
@@ -109,14 +117,21 @@ fn read(
         }),
         Err(_) => Vec::new(),
     };
-    let unread_reason = gate.err();
+    let unread_reason = gate.err().map(|unread| unread.as_str());
     let read = messages::ReadAs {
         words: cleaned.words() as u32,
         about_amount: false,
         language: gate.ok(),
         unread_reason,
     };
-    (read, Finding { message_id: message.id.clone(), sent_at: message.sent_at, signals, unread_reason })
+    let finding = Finding {
+        message_id: message.id.clone(),
+        text: message.text.clone(),
+        sent_at: message.sent_at,
+        signals,
+        unread_reason,
+    };
+    (read, finding)
 }
 
 fn zone(source: &Source, case: &Case) -> Zone {

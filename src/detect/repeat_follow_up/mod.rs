@@ -13,6 +13,8 @@
 
 mod facts;
 mod records;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use super::{Detector, DetectorName, Facts, Kind, Reading, Signal, Strength};

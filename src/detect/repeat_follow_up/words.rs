@@ -41,7 +41,7 @@ struct Phrase {
 
 /// The lexicon and the rule over it.
 pub struct Words {
-    lexicon: Lexicon<Phrase>,
+    lexicons: Vec<Lexicon<Phrase>>,
     counts: CountsReader,
 }
 
@@ -66,10 +66,25 @@ struct Chase<'a> {
     sure: bool,
 }
 
+impl Class {
+    /// Which classes are searched for together: a weak and a strong word of one kind compete for their place.
+    fn group(self) -> u8 {
+        match self {
+            Self::Not => 0,
+            Self::Chase => 1,
+            Self::Contact | Self::Asked => 2,
+            Self::Times => 3,
+            Self::Outcome | Self::Snag => 4,
+        }
+    }
+}
+
 impl Words {
     pub fn load() -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/repeat_follow_up.toml");
-        Ok(Self { lexicon: Lexicon::parse("repeat_follow_up.toml", toml)?, counts: CountsReader::load()? })
+        let groups =
+            Lexicon::parse_groups("repeat_follow_up.toml", toml, |phrase: &Phrase| phrase.class.group())?;
+        Ok(Self { lexicons: groups.into_values().collect(), counts: CountsReader::load()? })
     }
 
     pub fn read(&self, text: &Cleaned<'_>) -> Option<Said> {
@@ -88,19 +103,29 @@ impl Words {
         Some(Said { strength, evidence, counts })
     }
 
+    /// Every phrase in the order of the text, those taken away by a `not` left out.
     fn find<'a>(&'a self, text: &'a Cleaned<'_>) -> Vec<Found<'a>> {
+        let mut found: Vec<Found<'_>> = self
+            .lexicons
+            .iter()
+            .flat_map(|lexicon| lexicon.find(text.folded()))
+            .map(|(range, phrase)| Found { range, sentence: 0, phrase })
+            .collect();
+        found.sort_by_key(|it| (it.range.start, it.phrase.class.group()));
         let sentences = text.sentences();
         let mut sentence = 0;
-        self.lexicon
-            .find(text.folded())
-            .filter(|(_, phrase)| phrase.class != Class::Not)
-            .map(|(range, phrase)| {
-                while sentences.get(sentence).is_some_and(|s| s.end <= range.start) {
-                    sentence += 1;
-                }
-                Found { range, sentence, phrase }
-            })
-            .collect()
+        let mut taken = 0;
+        found.retain_mut(|it| {
+            while sentences.get(sentence).is_some_and(|s| s.end <= it.range.start) {
+                sentence += 1;
+            }
+            it.sentence = sentence;
+            if it.phrase.class == Class::Not {
+                taken = taken.max(it.range.end);
+            }
+            it.range.start >= taken
+        });
+        found
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Cue {
     /// The words allow it, they do not say it.
     #[serde(default)]
     pub possible: bool,
+    /// Counts only beside a deadline.
+    #[serde(default)]
+    pub beside: bool,
     /// Also a formula of legal letters.
     #[serde(default)]
     pub routine: bool,

@@ -28,6 +28,7 @@ struct Frame {
 #[serde(rename_all = "lowercase")]
 enum Role {
     Limit,
+    Term,
     Need,
     Stake,
     Ahead,
@@ -44,6 +45,8 @@ pub struct Deadline {
     /// `None` where the words leave it open.
     pub at: Option<DateTime<Utc>>,
     pub has_time: bool,
+    /// Whether the words name one moment: "6/12" may be either of two, "XX/XX" any.
+    pub clear: bool,
 }
 
 pub struct Deadlines {
@@ -73,7 +76,8 @@ impl Deadlines {
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
                 let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
-                Some(Deadline { range, at, has_time })
+                let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
+                Some(Deadline { range, at, has_time, clear })
             }));
         }
         found
@@ -101,27 +105,54 @@ impl Around<'_> {
         if self.near(Role::Promise, BEFORE, 0).is_some() || self.near(Role::Law, BEFORE, AFTER).is_some() {
             return None;
         }
-        let told = self.near(Role::Past, BEFORE, 0).is_some();
-        if told && !self.surely_ahead() {
-            return None;
+        let need = self.near(Role::Need, BEFORE, AFTER).filter(|need| !self.told(need));
+        let stake = self.near(Role::Stake, BEFORE, AFTER).filter(|stake| !self.told(stake));
+        if self.said.when == When::Unreadable {
+            return self.unreadable_but_ahead();
         }
-        let limit = self.limit();
-        let need = self.near(Role::Need, BEFORE, AFTER);
-        let stake = self.near(Role::Stake, BEFORE, AFTER);
-        if let Some(limit) = limit
-            && (need.is_some() || stake.is_some())
+        if let Some((limit, role)) = self.limit()
+            && (need.is_some() || stake.is_some() || role == Role::Term)
         {
-            let start = stake.map_or(limit.start, |stake| stake.start.min(limit.start));
-            return Some(start..date.end);
+            let stake = stake.filter(|stake| stake.end <= limit.start);
+            return Some(self.with_stakes(stake.unwrap_or(limit)).start..date.end);
         }
         if let Some(stake) = stake
-            && (self.surely_ahead() || self.near(Role::Ahead, BEFORE, 0).is_some())
-            && !matches!(self.said.when, When::At(_))
+            && self.stake_ahead(&stake, need.as_ref())
         {
+            let stake = self.with_stakes(stake);
             return Some(stake.start.min(date.start)..stake.end.max(date.end));
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
-        (self.soon() && !told).then(|| need.start..date.end)
+        (self.soon() && !self.told(&need)).then(|| need.start..date.end)
+    }
+
+    /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
+    fn unreadable_but_ahead(&self) -> Option<Range<usize>> {
+        let date = &self.said.range;
+        if self.near(Role::Past, BEFORE, AFTER).is_some() {
+            return None;
+        }
+        let frame = match self.limit() {
+            Some((_, Role::Term)) => return None,
+            Some(_) => self.near(Role::Need, NEED_BEFORE, 0),
+            None => {
+                let ahead =
+                    self.near(Role::Ahead, 4, 0).filter(|ahead| &self.text[ahead.clone()] != "for")?;
+                self.near(Role::Stake, NEED_BEFORE, 0).filter(|stake| stake.end <= ahead.start)
+            }
+        };
+        frame.map(|frame| frame.start..date.end)
+    }
+
+    /// Whether words of the past stand closer to the date than `frame` does: "I need to say that I called on Friday".
+    fn told(&self, frame: &Range<usize>) -> bool {
+        let date = &self.said.range;
+        let from = if frame.end <= date.start { frame.end } else { date.start.saturating_sub(BEFORE) };
+        let until = frame.start.max(date.start);
+        self.frames
+            .iter()
+            .any(|(range, role)| *role == Role::Past && range.start >= from && range.end <= until)
+            && !(frame.start >= date.end && self.surely_ahead())
     }
 
     /// The nearest frame of a role, at most so many bytes before the date or after it.
@@ -132,25 +163,49 @@ impl Around<'_> {
             .filter(|(_, other)| *other == role)
             .map(|(range, _)| range)
             .filter(|range| {
-                (range.end <= date.start && date.start - range.end <= before)
+                (range.start < date.start && date.start.saturating_sub(range.end) <= before)
                     || (after > 0 && range.start >= date.end && range.start - date.end <= after)
             })
             .min_by_key(|range| date.start.abs_diff(range.end))
             .cloned()
     }
 
-    /// "By", "before" or "within" right at the date.
-    fn limit(&self) -> Option<Range<usize>> {
-        let date = &self.said.range;
-        if self.text[date.clone()].starts_with("within") {
-            return Some(date.clone());
-        }
+    /// "By", "before" or "expires" right at the date.
+    fn limit(&self) -> Option<(Range<usize>, Role)> {
         self.frames
             .iter()
-            .filter(|(_, role)| *role == Role::Limit)
-            .map(|(range, _)| range)
-            .find(|range| range.end <= date.start && self.text[range.end..date.start].trim().is_empty())
+            .filter(|(_, role)| matches!(role, Role::Limit | Role::Term))
+            .find(|(range, _)| self.touches(range))
             .cloned()
+    }
+
+    /// Whether a frame stands directly before the date, or shares its "on".
+    fn touches(&self, frame: &Range<usize>) -> bool {
+        let date = &self.said.range;
+        frame.start < date.start
+            && (frame.end >= date.start
+                || matches!(self.text[frame.end..date.start].trim(), "" | "the" | "this" | "at the"))
+    }
+
+    /// Whether the event that stands near the date is still to come on it.
+    fn stake_ahead(&self, stake: &Range<usize>, need: Option<&Range<usize>>) -> bool {
+        if matches!(self.said.when, When::At(_)) {
+            return false;
+        }
+        self.surely_ahead()
+            || self.near(Role::Ahead, BEFORE, 0).is_some_and(|ahead| ahead.end > stake.end)
+            || need.is_some_and(|need| need.start <= stake.start)
+            || (self.touches(stake) && self.near(Role::Past, BEFORE, AFTER).is_none())
+    }
+
+    /// Takes in the words of the event that stand just before: "presenting to the board".
+    fn with_stakes(&self, mut stake: Range<usize>) -> Range<usize> {
+        for (range, role) in self.frames.iter().rev() {
+            if *role == Role::Stake && range.end <= stake.start && stake.start - range.end <= 16 {
+                stake.start = range.start;
+            }
+        }
+        stake
     }
 
     /// Words that cannot mean the past.
@@ -159,7 +214,11 @@ impl Around<'_> {
             When::In { .. } => true,
             When::On(day, _) => matches!(
                 day,
-                Day::FromToday(1..) | Day::NextWeekday(_) | Day::ThisWeekday(_) | Day::Week(1..)
+                Day::Date { year: Some(_), .. }
+                    | Day::FromToday(1..)
+                    | Day::NextWeekday(_)
+                    | Day::ThisWeekday(_)
+                    | Day::Week(1..)
             ),
             When::At(_) | When::Unreadable => false,
         }

@@ -46,8 +46,11 @@ impl Detector for Urgency {
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
-        let hits = self.cues.find(reading.text);
+        let mut hits = self.cues.find(reading.text);
         let deadlines = self.deadlines.find(reading.text, reading.sent_at, reading.zone.tz());
+        if deadlines.is_empty() && !any(&hits, CueKind::Event) {
+            hits.retain(|hit| !hit.cue.beside);
+        }
         if hits.is_empty() && deadlines.is_empty() {
             return Vec::new();
         }
@@ -76,8 +79,7 @@ fn any(hits: &[Hit<'_>], kind: CueKind) -> bool {
 }
 
 fn strength(hits: &[Hit<'_>], deadlines: &[Deadline]) -> Strength {
-    let said =
-        deadlines.iter().any(|deadline| deadline.at.is_some()) || hits.iter().any(|hit| !hit.cue.possible);
+    let said = deadlines.iter().any(|deadline| deadline.clear) || hits.iter().any(|hit| !hit.cue.possible);
     if said { Strength::Clear } else { Strength::Possible }
 }
 

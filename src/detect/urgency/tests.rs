@@ -1,1 +1,353 @@
+//! The rule as a whole: what fires, what must not, and what the facts say.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use proptest::prelude::{Strategy, any as arbitrary, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
 use super::*;
+use crate::text;
+use crate::ticket::History;
+
+/// Friday, 1 May 2026, 10:00 UTC.
+fn friday_morning() -> DateTime<Utc> {
+    at("2026-05-01T10:00:00Z")
+}
+
+fn at(moment: &str) -> DateTime<Utc> {
+    moment.parse().unwrap()
+}
+
+fn signal(detector: &Urgency, text: &str, sent_at: DateTime<Utc>, zone: Zone) -> Option<Signal> {
+    let cleaned = text::clean(text);
+    let history = History::default();
+    let reading = Reading { text: &cleaned, subject: "", sent_at, zone, history: &history };
+    let mut signals = detector.detect(&reading);
+    assert!(signals.len() <= 1, "{text:?}");
+    signals.pop()
+}
+
+fn fired(detector: &Urgency, text: &str) -> Option<Kind> {
+    signal(detector, text, friday_morning(), Zone::Source(Tz::UTC)).map(|signal| signal.kind)
+}
+
+fn facts_of(signal: &Signal) -> &UrgencyFacts {
+    match &signal.facts {
+        Facts::Urgency(facts) => facts,
+        other => panic!("not facts of urgency: {other:?}"),
+    }
+}
+
+fn check(cases: &[(&str, Option<Kind>)]) {
+    let detector = Urgency::load().unwrap();
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(text, expected)| (text, expected, fired(&detector, text)))
+        .filter(|(_, expected, found)| *expected != found)
+        .collect();
+    assert!(wrong.is_empty(), "(text, expected, found): {wrong:#?}");
+}
+
+const DEADLINE: Option<Kind> = Some(Kind::Deadline);
+const BLOCKED: Option<Kind> = Some(Kind::Blocked);
+const HURRY: Option<Kind> = Some(Kind::Hurry);
+
+#[test]
+fn a_date_is_a_deadline_where_it_presses_on_the_customer() {
+    check(&[
+        ("I'm presenting to the board at 9 tomorrow.", DEADLINE),
+        ("We need the report by Friday.", DEADLINE),
+        ("Please send the invoice by end of day.", DEADLINE),
+        ("My demo starts in two hours and the login fails.", DEADLINE),
+        ("I need this sorted before my flight on 3 June at 6am.", DEADLINE),
+        ("Could you get it to me by the 14th?", DEADLINE),
+        ("Rent is due on the 5th and my deposit is missing.", DEADLINE),
+        ("We need to pay our employees on Friday and nothing goes through.", DEADLINE),
+        ("we fly out friday 6am!!", DEADLINE),
+        ("My trial expires tomorrow and I can't export.", DEADLINE),
+        ("They are trying to foreclose on us tomorrow.", DEADLINE),
+        ("In process of closing on a home and my score is wrong.", DEADLINE),
+        ("My closing is XX/XX and the report is still wrong.", DEADLINE),
+        ("I have to submit my thesis by midnight.", DEADLINE),
+        ("We really need it before the wedding.", DEADLINE),
+        ("Can this be fixed before my wedding?", DEADLINE),
+        // Dates of a story, a promise, a law or a bill.
+        ("I called on Friday and again on Monday.", None),
+        ("You told me you would reply within 24 hours.", None),
+        ("I cancelled the card within a week.", None),
+        ("My flight was cancelled last Friday. I would like a refund.", None),
+        ("The package should arrive by Friday.", None),
+        ("Is your store open on Saturday?", None),
+        ("By law you have 30 days, reply within 30 days of this letter.", None),
+        ("I again paid my taxes for XX/XX/XXXX on XX/XX/XXXX.", None),
+        ("The app was updated today and tomorrow I will try again.", None),
+        ("The wedding was on 12 April and the photos never came.", None),
+        ("I need to know why I was charged on 12 February.", None),
+        ("It has been broken since 3 June.", None),
+        ("I spoke with the IT department and they said to try again in a couple of hours.", None),
+        ("I got an email on Tuesday about my account.", None),
+        ("The tutorial covers this in chapter 12, see page 3/400.", None),
+    ]);
+}
+
+#[test]
+fn harm_running_now_is_told_from_harm_that_is_over_or_only_feared_for_a_score() {
+    check(&[
+        ("I am homeless because of this.", BLOCKED),
+        ("We are at risk of eviction.", BLOCKED),
+        ("I was denied a home loan because of this error.", BLOCKED),
+        ("It is holding me up from buying my home.", BLOCKED),
+        ("This is preventing us from getting a mortgage.", BLOCKED),
+        ("I can't pay my rent until you release it.", BLOCKED),
+        ("I have no access to my money.", BLOCKED),
+        ("My account got hacked, get back to me!", BLOCKED),
+        ("Someone is trying to log in to my account.", BLOCKED),
+        ("I am stranded at the airport.", BLOCKED),
+        ("We can't run payroll.", BLOCKED),
+        ("This is hurting my business.", BLOCKED),
+        ("They are threatening to garnish my wages.", BLOCKED),
+        ("I can't get an apartment with this on my report.", BLOCKED),
+        ("It hurts my credit score.", None),
+        ("I can't log in to my account.", None),
+        ("I can not find a Home button in the toolbar.", None),
+        ("I was denied a simple credit card.", None),
+        ("My dispute was denied.", None),
+        ("I will report it to the bureau.", None),
+        ("Is it true that $200 fixes a hacked account?", None),
+        ("Before my account was hacked I had three videos.", None),
+        ("The property was foreclosed upon in 2016, years ago.", None),
+        ("They hold me responsible for it.", None),
+        ("My printer can't work with this driver.", None),
+        ("It keeps me from doing a refund.", None),
+        ("I see the locked icon beside the folder.", None),
+        ("The mailbox is locked by the server.", None),
+    ]);
+}
+
+#[test]
+fn a_hurry_is_the_customers_own() {
+    check(&[
+        ("Please fix this ASAP.", HURRY),
+        ("I need this as soon as possible.", HURRY),
+        ("Can you help urgently?", HURRY),
+        ("Help. Urgent. It will not start.", HURRY),
+        ("This needs to be resolved immediately.", HURRY),
+        ("I need an answer today.", DEADLINE),
+        ("Please hurry!", HURRY),
+        ("Time is running out.", HURRY),
+        ("We can't wait any longer.", HURRY),
+        ("I desperately need this working.", HURRY),
+        ("This is not urgent.", None),
+        ("No rush, whenever you get a chance. ASAP would be a bonus.", None),
+        ("Take your time, it isn't urgent at all.", None),
+        ("If this were urgent I would have called.", None),
+        ("The caller said it was urgent.", None),
+        ("The mail was marked as urgent.", None),
+        ("I flagged the message as urgent in the sidebar.", None),
+        ("How do I add an urgent flag to a message?", None),
+        ("Dr. Lee's urgent care was closed.", None),
+        ("My name is Asaph.", None),
+        ("I called you immediately and paid at once.", None),
+        ("I reported it as soon as I saw it.", None),
+        ("Thanks for fixing it so quickly, that was an urgent one.", None),
+        ("Remove these accounts immediately or litigation may follow.", None),
+        ("Under 15 U.S.C. 1681 you must take these steps as soon as possible.", None),
+        ("Limited time offer! Hurry in, order now!", None),
+        ("Absolutely unacceptable. I will sue you.", None),
+        ("It's 2 at night and I am still reading your documentation.", None),
+    ]);
+}
+
+#[test]
+fn the_moment_is_meant_in_the_customers_zone() {
+    let detector = Urgency::load().unwrap();
+    let cases = [
+        // zone, sent, words, the moment meant
+        (
+            "Europe/Copenhagen",
+            "2026-03-03T21:51:00Z",
+            "presenting to the board at 9 tomorrow",
+            "2026-03-04T08:00:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-03-03T21:51:00Z",
+            "presenting to the board at 9 tomorrow",
+            "2026-03-04T14:00:00Z",
+        ),
+        (
+            "Asia/Kolkata",
+            "2026-03-03T21:51:00Z",
+            "presenting to the board at 9 tomorrow",
+            "2026-03-05T03:30:00Z",
+        ),
+        // The night the clocks go forward, and the night they go back.
+        ("Europe/Copenhagen", "2026-03-28T20:00:00Z", "my exam is tomorrow at 9", "2026-03-29T07:00:00Z"),
+        (
+            "Europe/Copenhagen",
+            "2026-03-28T20:00:00Z",
+            "my flight is tomorrow at 2:30 am",
+            "2026-03-29T01:00:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-10-31T20:00:00Z",
+            "my flight is tomorrow at 1:30 am",
+            "2026-11-01T05:30:00Z",
+        ),
+        ("UTC", "2026-05-01T10:00:00Z", "we need it by Friday", "2026-05-08T23:59:00Z"),
+        ("UTC", "2026-05-01T10:00:00Z", "we need it by this Friday", "2026-05-01T23:59:00Z"),
+        ("UTC", "2026-05-01T10:00:00Z", "we need it by next Tuesday", "2026-05-05T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by next Tuesday", "2026-05-12T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by end of the week", "2026-05-08T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by the end of the month", "2026-05-31T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by end of day", "2026-05-04T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by COB", "2026-05-04T17:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by cob friday", "2026-05-08T17:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by noon", "2026-05-04T12:00:00Z"),
+        ("UTC", "2026-05-04T15:00:00Z", "we need it by noon", "2026-05-05T12:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it this afternoon", "2026-05-04T18:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it tonight", "2026-05-04T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it tomorrow by 3", "2026-05-05T15:00:00Z"),
+        ("UTC", "2026-05-04T15:00:00Z", "we need it today at 9", "2026-05-04T21:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it in two hours", "2026-05-04T12:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it within 24 hours", "2026-05-05T10:00:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "the wedding is in 3 days", "2026-05-07T10:00:00Z"),
+        ("UTC", "2026-05-20T10:00:00Z", "my exam is on the 14th", "2026-06-14T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "before the wedding on 12 June", "2026-06-12T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by June 12th", "2026-06-12T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by 2026-06-12", "2026-06-12T23:59:00Z"),
+        ("UTC", "2026-05-04T10:00:00Z", "we need it by 21/5", "2026-05-21T23:59:00Z"),
+        ("UTC", "2026-11-20T10:00:00Z", "we need it by Black Friday", "2026-11-27T23:59:00Z"),
+        ("UTC", "2026-12-20T10:00:00Z", "I need it before Christmas", "2026-12-25T23:59:00Z"),
+        ("UTC", "2026-12-20T10:00:00Z", "we need it by 3 January", "2027-01-03T23:59:00Z"),
+    ];
+    for (zone, sent, text, expected) in cases {
+        let zone: Tz = zone.parse().unwrap();
+        let found =
+            signal(&detector, text, at(sent), Zone::Customer(zone)).unwrap_or_else(|| panic!("{text:?}"));
+        assert_eq!(facts_of(&found).deadline_at, Some(at(expected)), "{text:?} in {zone}");
+    }
+}
+
+#[test]
+fn what_is_past_or_open_gives_no_moment() {
+    let detector = Urgency::load().unwrap();
+    let cases = [
+        ("over", "we need it by 12 April", None),
+        ("over, with its year", "we need it by 2025-06-12", None),
+        ("not a date", "we need it by 31 June", None),
+        ("over today", "our meeting is at 9 this morning", None),
+        ("either order", "we need it by 6/7", None),
+        ("blacked out", "our closing is on XX/XX", None),
+    ];
+    for (name, text, expected) in cases {
+        let found =
+            signal(&detector, text, friday_morning().max(at("2026-05-01T13:00:00Z")), Zone::Source(Tz::UTC));
+        assert_eq!(found.and_then(|found| facts_of(&found).deadline_at), expected, "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn the_facts_carry_the_deadline_and_the_hour_of_sending() {
+    let detector = Urgency::load().unwrap();
+    let text = "I'm LOCKED OUT and I'm presenting to the board at 9 tomorrow. Please hurry!";
+    let zone = Zone::Customer(Tz::Europe__Copenhagen);
+    let found = signal(&detector, text, at("2026-03-03T21:51:00Z"), zone).unwrap();
+    let facts = facts_of(&found);
+    assert_eq!(facts.deadline_text.as_ref().unwrap().expose(), "presenting to the board at 9 tomorrow");
+    assert_eq!(facts.hours_left, Some(10.2));
+    assert_eq!(facts.sent_local.as_deref(), Some("22:51"));
+    assert!(facts.strong && facts.blocked && facts.hurry && facts.deadline_has_time);
+    assert_eq!((found.kind, found.strength), (Kind::Deadline, Strength::Clear));
+    let quotes: Vec<_> = found.evidence.iter().map(|evidence| evidence.quote.expose()).collect();
+    assert_eq!(quotes, ["I'm LOCKED OUT", "presenting to the board at 9 tomorrow", "Please hurry"]);
+
+    // Without the customer's own zone the hour of sending is nobody's; without a deadline it is no fact.
+    let found = signal(&detector, text, at("2026-03-03T21:51:00Z"), Zone::Source(Tz::UTC)).unwrap();
+    assert_eq!(facts_of(&found).sent_local, None);
+    let found = signal(&detector, "Please hurry!", at("2026-03-03T21:51:00Z"), zone).unwrap();
+    assert_eq!(facts_of(&found).sent_local, None);
+}
+
+#[test]
+fn words_that_leave_it_open_are_possible_and_not_clear() {
+    let detector = Urgency::load().unwrap();
+    let cases = [
+        ("Our closing is on XX/XX.", Strength::Possible),
+        ("We need it by 6/7.", Strength::Possible),
+        // Only June is ahead, but December may have been meant.
+        ("We need it by 6/12.", Strength::Possible),
+        ("We need it by 21/5.", Strength::Clear),
+        ("Our closing is on 12 May.", Strength::Clear),
+    ];
+    for (text, expected) in cases {
+        let found = signal(&detector, text, friday_morning(), Zone::Source(Tz::UTC)).unwrap();
+        assert_eq!(found.strength, expected, "{text:?}");
+    }
+}
+
+/// Texts made of the words that matter here, so that the rules are reached, and of anything else.
+fn texts() -> impl Strategy<Value = String> {
+    let words = [
+        "need",
+        "by",
+        "tomorrow",
+        "at 9",
+        "my flight",
+        "Friday",
+        "31/12",
+        "in 900 days",
+        "2026-02-30",
+        "ASAP",
+        "é€",
+        "next",
+        "end of",
+        "month",
+        "the 31st",
+        "is",
+        "on",
+        "xx/xx",
+        "February 29",
+        "9999-12-31",
+        "\n",
+        "’s",
+        ".",
+        "İ",
+        "99:99",
+        "within",
+        "365 weeks",
+        "0 am",
+        "13 pm",
+        "a",
+        "hours",
+        "not",
+        "hacked",
+        "my account was",
+    ];
+    prop_oneof![
+        proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..30)
+            .prop_map(|words| words.join(" ")),
+        arbitrary::<String>(),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_text_at_any_time_gives_exact_quotes_and_no_past_moment(
+        text in texts(),
+        sent in 0_i64..4_000_000_000,
+        zone in proptest::sample::select(vec![Tz::UTC, Tz::Europe__Copenhagen, Tz::Asia__Kolkata, Tz::Pacific__Apia]),
+    ) {
+        static DETECTOR: std::sync::LazyLock<Urgency> = std::sync::LazyLock::new(|| Urgency::load().unwrap());
+        let sent_at = DateTime::from_timestamp(sent, 0).unwrap();
+        if let Some(found) = signal(&DETECTOR, &text, sent_at, Zone::Customer(zone)) {
+            prop_assert!(!found.evidence.is_empty());
+            for evidence in &found.evidence {
+                let quote: String = text.chars().skip(evidence.start).take(evidence.end - evidence.start).collect();
+                prop_assert_eq!(&quote, evidence.quote.expose());
+            }
+            let facts = facts_of(&found);
+            prop_assert!(facts.deadline_at.is_none_or(|at| at >= sent_at));
+        }
+    }
+}

@@ -90,8 +90,6 @@ pub struct Word<'t> {
 pub struct Said {
     pub when: When,
     pub range: Range<usize>,
-    /// Whether words such as "on" or "at" stood before it; without, a bare number is no date.
-    pub anchored: bool,
 }
 
 /// Splits a sentence of folded text, which starts at `offset`, into words.
@@ -136,9 +134,9 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
     let mut at = 0;
     while at < words.len() {
         match read(&words[at..]) {
-            Some((when, length, anchored)) => {
+            Some((when, length)) => {
                 let range = words[at].start..words[at + length - 1].end;
-                found.push(Said { when, range, anchored });
+                found.push(Said { when, range });
                 at += length;
             }
             None => at += 1,
@@ -147,16 +145,16 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
     found
 }
 
-/// Reads a moment from the first words: what it is, how many words it takes, whether "on" or "at" led it.
-fn read(words: &[Word<'_>]) -> Option<(When, usize, bool)> {
+/// Reads a moment from the first words: what it is and how many words it takes.
+fn read(words: &[Word<'_>]) -> Option<(When, usize)> {
     let lead = usize::from(matches!(word(words, 0), "on" | "at" | "around" | "this" | "coming"));
     let anchored = matches!(word(words, 0), "on" | "at");
     if let Some((minutes, length)) = span_from_now(words) {
-        return Some((When::In { minutes }, length, true));
+        return Some((When::In { minutes }, length));
     }
     if let Some((day, length)) = day(words) {
         let (time, more) = time_after_day(&words[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
-        return Some((When::On(day, time.or_else(|| implied_time(words))), length + more, true));
+        return Some((When::On(day, time.or_else(|| implied_time(words))), length + more));
     }
     let rest = &words[lead..];
     if let Some((time, length)) = clock(rest, anchored) {
@@ -165,18 +163,18 @@ fn read(words: &[Word<'_>]) -> Option<(When, usize, bool)> {
             let time = later_part(time, &rest[length + gap..]);
             let (part, extra) =
                 time_after_day(&rest[length + gap + more..]).map_or((time, 0), |(p, n)| (merge(time, p), n));
-            return Some((When::On(day, Some(part)), lead + length + gap + more + extra, true));
+            return Some((When::On(day, Some(part)), lead + length + gap + more + extra));
         }
         // "At 5" with no day could be a price or a place: it needs a colon, am or pm, or a word.
-        return (!matches!(time, Time::Bare { .. })).then_some((When::At(time), lead + length, anchored));
+        return (!matches!(time, Time::Bare { .. })).then_some((When::At(time), lead + length));
     }
     if lead == 1 {
         if let Some((day, length)) = day(rest) {
             let (time, more) = time_after_day(&rest[length..]).map_or((None, 0), |(t, n)| (Some(t), n));
-            return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more, true));
+            return Some((When::On(day, time.or_else(|| implied_time(rest))), lead + length + more));
         }
     }
-    unreadable(words).map(|length| (When::Unreadable, length, true))
+    unreadable(words).map(|length| (When::Unreadable, length))
 }
 
 fn word<'t>(words: &[Word<'t>], at: usize) -> &'t str {
@@ -638,7 +636,7 @@ mod tests {
             ("6/12", When::On(Day::Either { year: None, first: 6, second: 12 }, None), "6/12"),
             ("3/21", When::On(date(3, 21), None), "3/21"),
             ("2026-06-12", When::On(Day::Date { year: Some(2026), month: 6, day: 12 }, None), "2026-06-12"),
-            ("saturday (3/21)", When::On(date(3, 21), None), "saturday (3/21)"),
+            ("saturday (3/21)", When::On(date(3, 21), None), "saturday (3/21"),
             ("xx/xx/ 2019", When::Unreadable, "xx/xx/ 2019"),
             ("before christmas", When::On(date(12, 25), None), "christmas"),
             (

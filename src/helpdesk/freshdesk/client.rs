@@ -137,3 +137,6 @@ impl Freshdesk {
             .basic_auth(self.inner.settings.api_key.expose_secret(), Some("X"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,3 +55,9 @@ impl Freshdesk {
         payload::parse(body, self.inner.me.get())
     }
 }
+
+/// Reads a body with our own id unknown.
+#[cfg(test)]
+pub(super) fn parse(body: &[u8]) -> Parsed {
+    payload::parse(body, None)
+}

@@ -123,3 +123,6 @@ impl Zendesk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,15 +162,17 @@ impl TicketPart {
         let mut comments = page.comments;
         comments.sort_by_key(|comment| comment.created_at);
         let mut messages = Vec::with_capacity(comments.len() + 1);
-        let opening_author = author(self.submitter_id.as_deref().or(self.requester_id.as_deref()));
+        // An agent who writes a customer's call down submits the ticket; the words are the agent's.
+        let submitter = self.submitter_id.as_deref();
+        let by_staff =
+            submitter.is_some_and(|id| roles.contains_key(id)) && author(submitter) == Author::Agent;
         if has_more {
-            messages.extend(self.opening(opening_author));
+            messages.extend(self.opening(author(submitter.or(self.requester_id.as_deref()))));
         }
         for (place, comment) in comments.into_iter().enumerate() {
             let is_opening = place == 0 && !has_more;
             let of_comment = author(comment.author_id.as_deref());
-            // An agent who writes a customer's call down submits the ticket; the words are the agent's.
-            let by = if is_opening && opening_author == Author::Agent { Author::Agent } else { of_comment };
+            let by = if is_opening && by_staff { Author::Agent } else { of_comment };
             messages.extend(comment.into_message(is_opening, by));
         }
         messages

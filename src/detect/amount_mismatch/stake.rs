@@ -1,0 +1,200 @@
+//! The sum at stake: of all the sums in a message, the one that is disputed.
+
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::detect::amounts::{Amount, Amounts};
+use crate::detect::lexicon::Lexicon;
+use crate::text::Cleaned;
+
+/// How far a word may stand from its sum, in bytes, within the sentence: about ten words.
+const STAKE_WITHIN: usize = 60;
+const PASSING_WITHIN: usize = 40;
+/// What stands this close is right beside it: "{$900.00} check".
+const BESIDE: usize = 3;
+/// From this many legal phrases on, and one in every `WORDS_PER_LEGAL` words, the length is a template's.
+const LEGAL_PHRASES: usize = 4;
+const WORDS_PER_LEGAL: usize = 60;
+/// How much of the clause around the sum is quoted at most, in bytes.
+const QUOTE_WITHIN: usize = 45;
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Class {
+    Stake,
+    Total,
+    Settled,
+    Thing,
+    Passing,
+    Legal,
+}
+
+#[derive(Deserialize)]
+struct Phrase {
+    class: Class,
+    cue: String,
+}
+
+pub struct Stakes {
+    amounts: Amounts,
+    lexicon: Lexicon<Phrase>,
+}
+
+/// A small sum at stake.
+pub struct Stake {
+    /// Its clause in the folded text.
+    pub range: Range<usize>,
+    pub value: Decimal,
+    pub currency: Option<String>,
+    pub cue: String,
+}
+
+/// A phrase near a sum.
+struct Near<'a> {
+    range: Range<usize>,
+    phrase: &'a Phrase,
+}
+
+/// What a sum is in its sentence, with the phrase that says so.
+struct Placed<'a> {
+    amount: &'a Amount,
+    role: Class,
+    near: Option<Range<usize>>,
+    cue: &'a str,
+}
+
+impl Stakes {
+    pub fn load() -> anyhow::Result<Self> {
+        let toml = include_str!("../../../config/lexicons/en/amount_mismatch.toml");
+        Ok(Self { amounts: Amounts::load()?, lexicon: Lexicon::parse("amount_mismatch.toml", toml)? })
+    }
+
+    /// The sum at stake, if it is small and nothing larger may be at stake as well.
+    pub fn small(&self, text: &Cleaned<'_>) -> Option<Stake> {
+        let amounts = self.amounts.find(text.folded());
+        if amounts.is_empty() {
+            return None;
+        }
+        let near: Vec<Near<'_>> =
+            self.lexicon.find(text.folded()).map(|(range, phrase)| Near { range, phrase }).collect();
+        if is_template(&near, text.words()) {
+            return None;
+        }
+        let mut placed: Vec<Placed<'_>> = amounts
+            .iter()
+            .filter(|amount| !amount.value.is_zero())
+            .map(|amount| place(text, &near, amount))
+            .collect();
+        settle_wholes(text.folded(), &mut placed);
+        decide(text, &placed)
+    }
+}
+
+fn is_template(near: &[Near<'_>], words: usize) -> bool {
+    let legal = near.iter().filter(|near| near.phrase.class == Class::Legal).count();
+    legal >= LEGAL_PHRASES && legal * WORDS_PER_LEGAL >= words
+}
+
+/// Says what a sum is, by what stands beside it, before it and around it, in this order.
+fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Placed<'a> {
+    let sentence = text.sentence_at(amount.range.start);
+    let first = near.partition_point(|near| near.range.end + STAKE_WITHIN < amount.range.start);
+    let around = || {
+        near[first..]
+            .iter()
+            .take_while(|near| near.range.start <= amount.range.end + STAKE_WITHIN)
+            .filter(|near| near.range.start >= sentence.start && near.range.end <= sentence.end)
+    };
+    let is = |class: Class| move |near: &&Near<'_>| near.phrase.class == class;
+    let beside = |near: &&Near<'_>| distance(&near.range, &amount.range) <= BESIDE;
+    let before = |near: &&Near<'_>| near.range.start < amount.range.start;
+    let closest = |class: Class, most: usize| {
+        around()
+            .filter(is(class))
+            .min_by_key(|near| distance(&near.range, &amount.range))
+            .filter(|near| distance(&near.range, &amount.range) <= most)
+    };
+    let found = around()
+        .find(|near| is(Class::Total)(near) && beside(near) && before(near))
+        .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
+        .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
+        .or_else(|| closest(Class::Stake, STAKE_WITHIN))
+        .or_else(|| closest(Class::Thing, PASSING_WITHIN))
+        .or_else(|| closest(Class::Passing, PASSING_WITHIN));
+    match found {
+        Some(near) => {
+            Placed { amount, role: near.phrase.class, near: Some(near.range.clone()), cue: &near.phrase.cue }
+        }
+        None => Placed { amount, role: Class::Legal, near: None, cue: "" },
+    }
+}
+
+/// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is.
+fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
+    for at in 1..placed.len() {
+        let between = &folded[placed[at - 1].amount.range.end..placed[at].amount.range.start];
+        if placed[at - 1].role == Class::Settled
+            && matches!(between.trim(), "of" | "of the" | "of my" | "out of" | "out of the")
+        {
+            placed[at].role = Class::Settled;
+        }
+    }
+}
+
+fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
+    one.start.saturating_sub(other.end).max(other.start.saturating_sub(one.end))
+}
+
+/// Chooses among the sums. A large one counts against a small one unless its words place it in passing or settle it.
+fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
+    let settled = |amount: &Amount| {
+        placed.iter().any(|other| other.role == Class::Settled && other.amount.value == amount.value)
+    };
+    let open =
+        || placed.iter().filter(|sum| !matches!(sum.role, Class::Thing | Class::Passing | Class::Settled));
+    let large = open().any(|sum| sum.amount.value > sum.amount.small && !settled(sum.amount));
+    if large {
+        return None;
+    }
+    let stakes: Vec<_> = open()
+        .filter(|sum| matches!(sum.role, Class::Stake | Class::Total) && sum.amount.value <= sum.amount.small)
+        .collect();
+    let shown = stakes
+        .iter()
+        .find(|sum| sum.role == Class::Total)
+        .or(stakes.iter().max_by_key(|sum| sum.amount.value))?;
+    let value = if shown.role == Class::Total { shown.amount.value } else { sum_of(&stakes, shown.amount) };
+    (value <= shown.amount.small).then(|| Stake {
+        range: clause(text, shown),
+        value,
+        currency: shown.amount.currency.clone(),
+        cue: shown.cue.to_owned(),
+    })
+}
+
+/// Several charges count by their total; a sum named twice is the same sum.
+fn sum_of(stakes: &[&Placed<'_>], shown: &Amount) -> Decimal {
+    let mut values: Vec<Decimal> = stakes
+        .iter()
+        .filter(|sum| sum.amount.currency == shown.currency)
+        .map(|sum| sum.amount.value)
+        .collect();
+    values.sort();
+    values.dedup();
+    let total: Decimal = values.iter().fold(Decimal::ZERO, |total, value| total.saturating_add(*value));
+    // "two fees of $15, $30 in all": the largest may be the sum of the rest already.
+    if total == shown.value + shown.value { shown.value } else { total }
+}
+
+/// The sum with the word that places it.
+fn clause(text: &Cleaned<'_>, sum: &Placed<'_>) -> Range<usize> {
+    let amount = sum.amount.range.clone();
+    let Some(near) = sum.near.clone().filter(|near| distance(near, &amount) <= QUOTE_WITHIN) else {
+        return amount;
+    };
+    let range = near.start.min(amount.start)..near.end.max(amount.end);
+    let trimmed = text.folded()[range.clone()].trim_end();
+    range.start..range.start + trimmed.len()
+}

@@ -1,0 +1,305 @@
+//! Sums of money in a text: "$12", "{$12.00}", "€4,90", "1.234,50 EUR", "twelve dollars", "3 x $19".
+
+use std::ops::Range;
+
+use anyhow::Context;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::numbers::Numbers;
+
+/// A sum as written, its repetitions counted in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount {
+    /// Where it stands in the folded text, sign and unit included.
+    pub range: Range<usize>,
+    /// One charge times how often it is said to have been made.
+    pub value: Decimal,
+    /// ISO 4217, `None` where the sign could be several currencies'.
+    pub currency: Option<String>,
+    /// Up to here a sum in this currency is small.
+    pub small: Decimal,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    currency: Vec<Currency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Currency {
+    iso: Option<String>,
+    small: u32,
+    #[serde(default)]
+    hundredths: bool,
+    sign: Vec<String>,
+    unit: Vec<String>,
+}
+
+/// Finds sums by the signs and units of `amounts.toml`.
+pub struct Amounts {
+    currencies: Vec<Currency>,
+    /// Signs and units with the currency each belongs to, the longest first: "us$" before "$".
+    signs: Vec<(String, usize)>,
+    units: Vec<(String, usize)>,
+    numbers: Numbers,
+}
+
+/// Nouns whose count multiplies the sum after them: "two charges of $9.99".
+const COUNTED: &[&str] = &[
+    "charge",
+    "charges",
+    "fees",
+    "payments",
+    "transactions",
+    "withdrawals",
+    "bills",
+    "debits",
+    "times",
+    "x",
+    "×",
+    "of",
+];
+/// The longest sign or unit looked for, in bytes.
+const LONGEST_UNIT: usize = 20;
+/// More digits than this are an account or a phone number.
+const MOST_DIGITS: usize = 9;
+/// More repetitions than this are not a count of charges.
+const MOST_TIMES: u32 = 60;
+
+impl Amounts {
+    pub fn load() -> anyhow::Result<Self> {
+        let file: File = toml::from_str(include_str!("../../config/lexicons/en/amounts.toml"))
+            .context("lexicon amounts.toml")?;
+        let list = |words: fn(&Currency) -> &Vec<String>| {
+            let of = |(at, currency)| words(currency).iter().map(move |word| (word.clone(), at));
+            let mut all: Vec<_> = file.currency.iter().enumerate().flat_map(of).collect();
+            all.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+            all
+        };
+        let (signs, units) = (list(|currency| &currency.sign), list(|currency| &currency.unit));
+        Ok(Self { signs, units, currencies: file.currency, numbers: Numbers::load()? })
+    }
+
+    /// Every sum, in the order of the text.
+    pub fn find(&self, folded: &str) -> Vec<Amount> {
+        let mut found: Vec<Amount> = Vec::new();
+        for number in numerals(folded) {
+            found.extend(self.around(folded, number));
+        }
+        found.extend(self.in_words(folded));
+        found.sort_by_key(|amount| amount.range.start);
+        found.dedup_by(|later, earlier| later.range.start < earlier.range.end);
+        for amount in &mut found {
+            let times = self.times(folded, &amount.range);
+            amount.value = amount.value.checked_mul(times.into()).unwrap_or(amount.value);
+        }
+        found
+    }
+
+    /// The sum that a numeral makes with the sign or unit at its side.
+    fn around(&self, folded: &str, numeral: Numeral) -> Option<Amount> {
+        let Range { start, end } = numeral.range.clone();
+        let before = folded[..start].trim_end_matches(['{', ' ']);
+        let sign = (start - before.len() <= 2).then(|| ends_with_any(before, &self.signs)).flatten();
+        let after = folded[end..].trim_start_matches([' ', '-']);
+        let gap = folded.len() - end - after.len();
+        let unit = (gap <= 1).then(|| starts_with_any(after, &self.units)).flatten();
+        let (currency, start, end) = match (sign, unit) {
+            (Some((sign, currency)), _) => (currency, before.len() - sign, end),
+            (None, Some((unit, currency))) => (currency, start, end + gap + unit),
+            (None, None) => return None,
+        };
+        let scale = scale(&folded[numeral.range.end..]);
+        let value = numeral.value.checked_mul(scale.into())?;
+        // Published complaints write "{$12.00}": the braces belong to the quote.
+        let braced = folded[..start].ends_with('{') && folded[end..].starts_with('}');
+        let range = if braced { start - 1..end + 1 } else { start..end };
+        Some(self.amount(range, value, currency))
+    }
+
+    fn amount(&self, range: Range<usize>, value: Decimal, currency: usize) -> Amount {
+        let currency = &self.currencies[currency];
+        let value = if currency.hundredths { value / Decimal::ONE_HUNDRED } else { value };
+        Amount { range, value, currency: currency.iso.clone(), small: currency.small.into() }
+    }
+
+    /// "twelve dollars", "twenty-five euros", "a few bucks", "thousands of dollars".
+    fn in_words(&self, folded: &str) -> Vec<Amount> {
+        let mut found = Vec::new();
+        let mut last = [""; 4];
+        for word in folded.split([' ', '\n']) {
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+            if let Some(&(_, currency)) = self.units.iter().find(|(unit, _)| unit == bare)
+                && let Some((first, value)) = self.spoken(&last)
+            {
+                let end = offset(folded, bare) + bare.len();
+                found.push(self.amount(offset(folded, last[first])..end, value, currency));
+            }
+            last.rotate_left(1);
+            last[3] = bare;
+        }
+        found
+    }
+
+    /// The number that the last words say: where it starts among them, and its value.
+    fn spoken(&self, last: &[&str; 4]) -> Option<(usize, Decimal)> {
+        match last {
+            [.., "thousands", "of"] => return Some((2, 1000.into())),
+            [.., "hundreds", "of"] => return Some((2, 100.into())),
+            // "A few" is as small as a sum gets: three stands for it.
+            [.., "a", "few"] => return Some((2, 3.into())),
+            [.., "couple", "of"] => return Some((2, 2.into())),
+            _ => {}
+        }
+        let (mut first, mut total, mut any) = (last.len(), 0u32, false);
+        let mut scale = 1;
+        for (at, word) in last.iter().enumerate().rev() {
+            if *word == "and" && any {
+                continue;
+            }
+            let parts =
+                word.split('-').map(|part| self.numbers.cardinal(part).filter(|_| !starts_with_digit(part)));
+            let Some(values) = parts.collect::<Option<Vec<u32>>>() else { break };
+            for value in values.into_iter().rev() {
+                match value {
+                    100 | 1000 => scale = value,
+                    _ => (total, scale) = (total + value * scale, 1),
+                }
+            }
+            (first, any) = (at, true);
+        }
+        // "hundred dollars" with nothing before it.
+        total += if scale > 1 { scale } else { 0 };
+        any.then(|| (first, total.into()))
+    }
+
+    /// How often the sum was charged: "3 x $19", "two charges of $9.99", "$19 three times", "$19 twice".
+    fn times(&self, folded: &str, range: &Range<usize>) -> u32 {
+        let before = window_before(folded, range.start);
+        let after = window_after(folded, range.end);
+        let mut back = before.split_whitespace().rev().map(|w| w.trim_matches(['(', ',', '{', '"']));
+        let mut counted = false;
+        let count = back.by_ref().take(4).find_map(|word| {
+            counted |= COUNTED.contains(&word) && word != "of";
+            self.numbers.cardinal(word).filter(|_| counted && !matches!(word, "a" | "an"))
+        });
+        let mut forward =
+            after.split_whitespace().map(|w| w.trim_matches([',', '.', ')', '}', '!', '"', ';']));
+        let ahead = match (forward.next(), forward.next()) {
+            (Some("twice"), _) => Some(2),
+            (Some("x" | "×"), Some(n)) => self.numbers.cardinal(n),
+            (Some(n), Some("times")) => self.numbers.cardinal(n),
+            _ => None,
+        };
+        count.or(ahead).filter(|times| (2..=MOST_TIMES).contains(times)).unwrap_or(1)
+    }
+}
+
+/// A number in digits.
+struct Numeral {
+    range: Range<usize>,
+    value: Decimal,
+}
+
+/// Numbers in digits, with their separators; those glued to letters ("a5", "2nd") or with a percent sign are none.
+fn numerals(folded: &str) -> impl Iterator<Item = Numeral> {
+    let bytes = folded.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            if !bytes[at].is_ascii_digit() {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while at < bytes.len() && (bytes[at].is_ascii_digit() || separates(bytes, at)) {
+                at += 1;
+            }
+            if let Some(value) = value(&folded[start..at]).filter(|_| !percent(&folded[at..])) {
+                return Some(Numeral { range: start..at, value });
+            }
+        }
+        None
+    })
+}
+
+/// A point, comma or apostrophe between digits.
+fn separates(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes[at], b'.' | b',' | b'\'') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+}
+
+fn percent(rest: &str) -> bool {
+    rest.trim_start().starts_with('%')
+}
+
+/// Reads "1,234.50", "1.234,50", "4,90", "1234". The last separator is a decimal one when one or two digits follow it.
+fn value(written: &str) -> Option<Decimal> {
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() > MOST_DIGITS {
+        return None;
+    }
+    let decimals = written.rfind(['.', ',']).map_or(0, |at| written.len() - at - 1);
+    let decimals = if decimals <= 2 { decimals } else { 0 };
+    let number: i64 = digits.parse().ok()?;
+    Some(Decimal::new(number, decimals as u32))
+}
+
+fn scale(rest: &str) -> u32 {
+    let rest = rest.trim_start_matches(['}', ' ']);
+    let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    match word {
+        "k" | "grand" | "thousand" => 1000,
+        "million" | "mil" | "mio" => 1_000_000,
+        _ => 1,
+    }
+}
+
+fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The sign that `text` ends with, as its length and currency; a sign of letters must be a word.
+fn ends_with_any(text: &str, signs: &[(String, usize)]) -> Option<(usize, usize)> {
+    let (sign, currency) = signs.iter().find(|(sign, _)| {
+        text.strip_suffix(sign.as_str()).is_some_and(|rest| {
+            !sign.starts_with(char::is_alphabetic) || !rest.ends_with(char::is_alphanumeric)
+        })
+    })?;
+    Some((sign.len(), *currency))
+}
+
+/// The unit that `text` starts with, likewise.
+fn starts_with_any(text: &str, units: &[(String, usize)]) -> Option<(usize, usize)> {
+    let (unit, currency) = units.iter().find(|(unit, _)| {
+        text.strip_prefix(unit.as_str()).is_some_and(|rest| {
+            !unit.ends_with(char::is_alphabetic) || !rest.starts_with(char::is_alphanumeric)
+        })
+    })?;
+    Some((unit.len(), *currency))
+}
+
+/// Where a slice of `whole` starts in it.
+fn offset(whole: &str, part: &str) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
+/// The text just before a sum, no further than its sentence is likely to reach.
+fn window_before(folded: &str, end: usize) -> &str {
+    let mut start = end.saturating_sub(3 * LONGEST_UNIT);
+    while !folded.is_char_boundary(start) {
+        start += 1;
+    }
+    let window = &folded[start..end];
+    window.rsplit_once(['\n', ';', '!', '?']).map_or(window, |(_, rest)| rest)
+}
+
+fn window_after(folded: &str, start: usize) -> &str {
+    let mut end = folded.len().min(start + LONGEST_UNIT);
+    while !folded.is_char_boundary(end) {
+        end -= 1;
+    }
+    &folded[start..end]
+}

@@ -1,0 +1,104 @@
+use secrecy::SecretString;
+
+use super::*;
+use crate::helpdesk::freshdesk::Freshdesk;
+use crate::helpdesk::zendesk::Zendesk;
+use crate::helpdesk::{Helpdesk, Parsed, http_client};
+use crate::ticket::{EventKind, TicketId};
+
+const SECRET: &str = "a shared secret";
+
+fn ticket(requester: UserId) -> NewTicket {
+    NewTicket {
+        requester,
+        subject: "Charged twice".into(),
+        text: "I was charged twice.".into(),
+        created_at: "2026-03-06T18:42:07Z".parse().unwrap(),
+    }
+}
+
+fn comment(author: UserId, public: bool, text: &str) -> NewComment {
+    NewComment { author, text: text.into(), public, created_at: "2026-03-07T08:00:00Z".parse().unwrap() }
+}
+
+fn verified(helpdesk: &Helpdesk, (headers, body): (axum::http::HeaderMap, Vec<u8>)) -> Parsed {
+    assert!(helpdesk.verify(&headers, &body, Utc::now()).is_ok());
+    assert!(helpdesk.verify(&axum::http::HeaderMap::new(), &body, Utc::now()).is_err());
+    assert!(helpdesk.identify(&headers, &body).ticket_id.is_some());
+    helpdesk.parse(&body)
+}
+
+fn kind(parsed: Parsed, ticket_id: &TicketId) -> EventKind {
+    let Parsed::Act(event) = parsed else { panic!("{parsed:?}") };
+    assert_eq!(&event.ticket_id, ticket_id);
+    event.kind
+}
+
+#[tokio::test]
+async fn webhooks_of_the_pretend_zendesk_verify_and_parse() {
+    use zendesk::Form::{Event, Pointer, Trigger};
+    let desk = PretendZendesk::start().await.unwrap();
+    let secret = SecretString::from(SECRET);
+    let helpdesk =
+        Helpdesk::Zendesk(Zendesk::new(desk.settings(vec![secret.clone()]), http_client().unwrap()));
+    let customer = desk.add_user(NewUser { locale: Some("en-GB".into()), ..NewUser::default() });
+    let id = desk.add_ticket(ticket(customer.clone()));
+    for form in [Event, Trigger, Pointer] {
+        let parsed = verified(&helpdesk, desk.signed_webhook(form, Happening::TicketCreated, &id, &secret));
+        assert_eq!(kind(parsed, &id), EventKind::TicketCreated, "{form:?}");
+    }
+    desk.add_comment(&id, comment(customer, true, "Hello?"));
+    for form in [Event, Trigger, Pointer] {
+        let parsed = verified(&helpdesk, desk.signed_webhook(form, Happening::CustomerReplied, &id, &secret));
+        assert_eq!(kind(parsed, &id), EventKind::CustomerReplied, "{form:?}");
+    }
+    desk.add_comment(&id, comment(desk.me(), false, "Undertone: ..\n[undertone:v1:1:a]"));
+    helpdesk.me().await.unwrap();
+    for form in [Event, Trigger, Pointer] {
+        let parsed = verified(&helpdesk, desk.signed_webhook(form, Happening::NoteAdded, &id, &secret));
+        assert!(matches!(parsed, Parsed::Ignore { reason: "own_note", .. }), "{form:?}: {parsed:?}");
+    }
+}
+
+#[tokio::test]
+async fn webhooks_of_the_pretend_freshdesk_verify_and_parse() {
+    use freshdesk::Carrier;
+    use freshdesk::Form::{Advanced, Pointer, Simple};
+    let desk = PretendFreshdesk::start().await.unwrap();
+    let secret = SecretString::from(SECRET);
+    let helpdesk =
+        Helpdesk::Freshdesk(Freshdesk::new(desk.settings(vec![secret.clone()]), http_client().unwrap()));
+    let customer = desk.add_user(NewUser::default());
+    let id = desk.add_ticket(ticket(customer.clone()));
+    for form in [Simple, Advanced, Pointer] {
+        for carrier in [Carrier::Header, Carrier::BasicAuth] {
+            let webhook = desk.webhook(form, Happening::TicketCreated, &id, &secret, carrier);
+            assert_eq!(kind(verified(&helpdesk, webhook), &id), EventKind::TicketCreated, "{form:?}");
+        }
+    }
+    desk.add_comment(&id, comment(customer, true, "Hello?"));
+    for form in [Simple, Advanced, Pointer] {
+        let parsed = verified(&helpdesk, desk.signed_webhook(form, Happening::CustomerReplied, &id, &secret));
+        assert_eq!(kind(parsed, &id), EventKind::CustomerReplied, "{form:?}");
+    }
+    desk.add_comment(&id, comment(desk.me(), false, "Undertone: ..\n[undertone:v1:1:a]"));
+    for (form, reason) in [(Simple, "own_note"), (Advanced, "own_note"), (Pointer, "private_note")] {
+        let parsed = verified(&helpdesk, desk.signed_webhook(form, Happening::NoteAdded, &id, &secret));
+        assert!(
+            matches!(parsed, Parsed::Ignore { reason: why, .. } if why == reason),
+            "{form:?}: {parsed:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_comment_without_privacy_is_public_on_zendesk() {
+    let desk = PretendZendesk::start().await.unwrap();
+    let customer = desk.add_user(NewUser::default());
+    let id = desk.add_ticket(ticket(customer));
+    let body = serde_json::json!({"ticket": {"comment": {"html_body": "<p>x</p>"}}});
+    let request = http_client().unwrap().put(format!("{}/api/v2/tickets/{id}.json", desk.base_url()));
+    let request = request.basic_auth("undertone@example.com/token", Some("EXAMPLE-API-TOKEN")).json(&body);
+    assert!(request.send().await.unwrap().status().is_success());
+    assert!(desk.notes(&id)[0].public, "so that a client which forgets it is found out");
+}

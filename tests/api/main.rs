@@ -1,0 +1,7 @@
+//! The service as its users meet it: real HTTP, a real Postgres, pretend helpdesks.
+
+mod acknowledging;
+mod bad_days;
+mod database;
+mod helpers;
+mod notes;
