@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::lexicons::CueClass;
 use super::reply::{Reply, Sentence};
-use super::specific::{clarifies, names_a_time};
+use super::specific::names_a_time;
 use super::words::Stem;
 
 /// Whether something was done, is being done, or is promised for a named time; or an answer or a way out is given
@@ -18,7 +18,7 @@ pub fn acts(reply: &Reply) -> bool {
 
 /// Whether it asks something that only this case needs: a question first is never too little.
 pub fn asks(reply: &Reply) -> bool {
-    reply.sentences.iter().any(clarifies)
+    reply.sentences.iter().any(|sentence| sentence.clarifies)
 }
 
 /// Whether it names a time at all, as an answer to a deadline does.

@@ -13,7 +13,6 @@ use std::collections::HashSet;
 
 use super::lexicons::CueClass;
 use super::reply::Sentence;
-use super::specific::clarifies;
 use super::words::Stem;
 use super::{Check, Item, View};
 
@@ -55,6 +54,6 @@ fn acknowledges(sentence: &Sentence, facts: &HashSet<Stem>) -> bool {
     sentence.does(CueClass::Acted)
         || sentence.does(CueClass::Feeling)
         || sentence.does(CueClass::History)
-        || clarifies(sentence)
+        || sentence.clarifies
         || names && !instructs
 }

@@ -52,6 +52,13 @@ pub enum CueClass {
     Feeling = 256,
 }
 
+impl CueClass {
+    /// Whether such a cue says nothing where it stands inside a set phrase.
+    pub fn is_empty_in_a_phrase(self) -> bool {
+        matches!(self, Self::Promise | Self::Time | Self::History | Self::Answer | Self::Feeling)
+    }
+}
+
 /// The cues of one sentence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Does(u16);

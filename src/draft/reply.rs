@@ -18,7 +18,8 @@ pub struct Sentence {
     /// The first stock phrase in it.
     pub stock: Option<Range<usize>>,
     pub does: Does,
-    pub is_question: bool,
+    /// Asks for what only this case needs, beyond the details that everybody is asked for.
+    pub clarifies: bool,
     /// Speaks of "you" or "I", not of how things are in general.
     pub is_personal: bool,
     /// Content words outside stock phrases and filler.
@@ -55,33 +56,42 @@ impl Reply {
 
 fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &Said<'_>) -> Sentence {
     let text = &folded[range.clone()];
-    let mut does = Does::default();
-    for (_, cue) in lexicons.cues.find(text) {
-        does.add(cue.class);
-    }
-    let mut stock = None;
-    let mut content = Vec::new();
-    let mut done = 0;
-    for (found, phrase) in lexicons.phrases.find(text) {
-        content.extend(lexicons.words.content(&text[done..found.start]));
-        done = found.end;
-        if phrase.class == PhraseClass::Stock && stock.is_none() {
-            stock = Some(range.start + found.start..range.start + found.end);
-        }
-    }
-    content.extend(lexicons.words.content(&text[done..]));
-    content.retain(|stem| !said.brand.contains(stem));
-    let shared = content.iter().filter(|stem| said.content.contains(stem)).count();
+    let phrases: Vec<_> = lexicons.phrases.find(text).map(|(found, phrase)| (found, phrase.class)).collect();
+    let own = || gaps(text, &phrases);
+    let content: Vec<_> =
+        own().flat_map(|own| lexicons.words.content(own)).filter(|stem| !said.brand.contains(stem)).collect();
+    let stock = phrases.iter().find(|(_, class)| *class == PhraseClass::Stock);
+    let is_question = text.ends_with('?');
     Sentence {
         words: text.split_whitespace().count(),
-        is_question: text.ends_with('?'),
+        stock: stock.map(|(found, _)| range.start + found.start..range.start + found.end),
+        does: what_it_does(lexicons, text, &phrases),
+        clarifies: is_question && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
         is_personal: text.split(|c: char| !c.is_alphanumeric()).any(|word| PERSONS.contains(&word)),
-        range,
-        stock,
-        does,
+        shared: content.iter().filter(|stem| said.content.contains(stem)).count(),
         content,
-        shared,
+        range,
     }
+}
+
+/// The cues of a sentence. A time, a promise or the history inside a set phrase ("how can we help you today") is
+/// the phrase's and not the agent's.
+fn what_it_does(lexicons: &Lexicons, text: &str, phrases: &[(Range<usize>, PhraseClass)]) -> Does {
+    let mut does = Does::default();
+    for (found, cue) in lexicons.cues.find(text) {
+        let set = phrases.iter().any(|(phrase, _)| phrase.start <= found.start && found.end <= phrase.end);
+        if !set || !cue.class.is_empty_in_a_phrase() {
+            does.add(cue.class);
+        }
+    }
+    does
+}
+
+/// The text between phrases.
+fn gaps<'t>(text: &'t str, phrases: &[(Range<usize>, PhraseClass)]) -> impl Iterator<Item = &'t str> {
+    let starts = std::iter::once(0).chain(phrases.iter().map(|(found, _)| found.end));
+    let ends = phrases.iter().map(|(found, _)| found.start).chain(std::iter::once(text.len()));
+    starts.zip(ends).map(|(start, end)| &text[start..end])
 }
 
 /// What the customer said, as far as a reply can take it up.

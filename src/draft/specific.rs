@@ -14,12 +14,7 @@ pub fn is_specific(sentence: &Sentence) -> bool {
         || sentence.does(CueClass::Acted)
         || content > 0 && (sentence.does(CueClass::Step) || sentence.does(CueClass::Answer))
         || names_a_time(sentence) && sentence.does(CueClass::Promise)
-        || clarifies(sentence)
-}
-
-/// Whether a sentence asks for what only this case needs, beyond the details that everybody is asked for.
-pub fn clarifies(sentence: &Sentence) -> bool {
-    sentence.is_question && !sentence.content.is_empty()
+        || sentence.clarifies
 }
 
 /// Whether a sentence names a moment or a nearness in time, not merely a usual wait or opening hours.

@@ -18,11 +18,8 @@ const SHORT: usize = 120;
 /// In a longer reply, how many sentences away still counts as beside.
 const BESIDE: usize = 2;
 
-/// Content words without which a message offers nothing to be specific about.
-const SOMETHING_SAID: usize = 2;
-
 pub fn find(view: &View<'_>) -> Option<Item> {
-    if view.said.content.len() < SOMETHING_SAID || view.only_thanks() {
+    if view.said.content.is_empty() || view.only_thanks() {
         return None;
     }
     let stock = view.reply.sentences.iter().enumerate().find_map(|(at, sentence)| {

@@ -103,7 +103,9 @@ fn what_must_be_flagged_is() {
         .iter()
         .map(|row| (row, row.check.as_deref().expect("a row names its check"), bench.check(row)))
         .filter(|(_, check, findings)| !found(findings).contains(check))
-        .map(|(row, check, findings)| format!("{check} not in {:?}: {} | {}", found(&findings), row.customer, row.draft))
+        .map(|(row, check, findings)| {
+            format!("{check} not in {:?}: {} | {}", found(&findings), row.customer, row.draft)
+        })
         .collect();
     assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
 }
@@ -117,7 +119,8 @@ fn what_must_never_be_flagged_is_not() {
         .iter()
         .map(|row| (row, row.why.as_deref().expect("a row says why"), bench.check(row)))
         .filter(|(row, _, findings)| {
-            !findings.items.is_empty() || !row.adapted.iter().all(|name| findings.adapted.contains(&name.as_str()))
+            !findings.items.is_empty()
+                || !row.adapted.iter().all(|name| findings.adapted.contains(&name.as_str()))
         })
         .map(|(row, why, findings)| {
             let (found, adapted) = (found(&findings), &findings.adapted);
@@ -147,7 +150,8 @@ fn quotes_are_exact_and_items_at_most_two() {
 #[test]
 fn an_empty_side_is_never_flagged() {
     let bench = Bench::load();
-    for (customer, draft) in [("", "We're sorry to hear that."), ("The lamp base is cracked.", ""), ("", "")] {
+    for (customer, draft) in [("", "We're sorry to hear that."), ("The lamp base is cracked.", ""), ("", "")]
+    {
         let row = Row {
             customer: customer.into(),
             draft: draft.into(),

@@ -33,7 +33,9 @@ impl Stem {
 /// "bidd", left of "bidding", as it was before the ending: "bid".
 fn undoubled(bare: &str) -> &str {
     match bare.as_bytes() {
-        [.., one, other] if one == other && bare.len() > 3 && !b"lsz".contains(one) && one.is_ascii_alphabetic() => {
+        [.., one, other]
+            if one == other && bare.len() > 3 && !b"lsz".contains(one) && one.is_ascii_alphabetic() =>
+        {
             &bare[..bare.len() - 1]
         }
         _ => bare,
@@ -42,6 +44,7 @@ fn undoubled(bare: &str) -> &str {
 
 pub struct Words {
     function: HashSet<String>,
+    asked: HashSet<Stem>,
     generic: HashSet<Stem>,
     numbers: Numbers,
 }
@@ -50,6 +53,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     function: String,
+    asked: String,
     generic: String,
 }
 
@@ -59,6 +63,7 @@ impl Words {
             .context("lexicon draft_words.toml")?;
         Ok(Self {
             function: file.function.split_whitespace().map(str::to_owned).collect(),
+            asked: file.asked.split_whitespace().map(Stem::of).collect(),
             generic: file.generic.split_whitespace().map(Stem::of).collect(),
             numbers: Numbers::load()?,
         })
@@ -69,6 +74,12 @@ impl Words {
         folded.split_whitespace().filter(|token| !is_address(token)).flat_map(move |token| {
             token.split(|c: char| !c.is_alphanumeric() && c != '\'').filter_map(move |word| self.stem(word))
         })
+    }
+
+    /// Whether a folded text has a word that in a question asks for what only this case needs.
+    pub fn asks(&self, folded: &str) -> bool {
+        let mut words = folded.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| self.asked.contains(&Stem::of(word)))
     }
 
     fn stem(&self, word: &str) -> Option<Stem> {
