@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod detect;
+pub mod draft;
 pub mod eval;
 pub mod explain;
 pub mod helpdesk;

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+pub mod check_draft;
 pub mod demo;
 pub mod eval;
 pub mod explain;
@@ -32,6 +33,8 @@ enum Verb {
     Explain(explain::Args),
     /// Train the weights of emotional language on labelled messages.
     Train(train::Args),
+    /// Look at drafted replies beside the messages they answer.
+    CheckDraft(check_draft::Args),
 }
 
 /// Why a verb did not do its work.
@@ -54,6 +57,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Eval(args) => eval::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Train(args) => train::run(args),
+        Verb::CheckDraft(args) => check_draft::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
