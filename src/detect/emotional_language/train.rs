@@ -130,3 +130,27 @@ fn measure(examples: &[Example], decisions: &[Decision], output: usize) -> Count
     }
     counts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_messages_give_the_same_bytes() {
+        let lines = [
+            r#"{"id": "1", "text": "I am furious, you lied to me!", "emotion": 2, "emotions": ["anger"]}"#,
+            r#"{"id": "2", "text": "This is annoying, nothing works.", "emotion": 1, "emotions": ["frustration"]}"#,
+            r#"{"id": "3", "text": "How do I sort the list?"}"#,
+            r#"{"id": "4", "text": "Please change my address. Thanks!"}"#,
+        ];
+        let messages: Vec<Labelled> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let first = train(&messages, "test").unwrap();
+        assert_eq!(first.table, train(&messages, "test").unwrap().table);
+        let features = Reader::load().unwrap().families.features();
+        assert!(Weights::parse(&first.table, &features).is_ok(), "what is written can be read");
+        assert!(
+            Weights::parse(&first.table, &features[1..]).is_err(),
+            "a table of another lexicon is refused"
+        );
+    }
+}
