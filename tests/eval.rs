@@ -23,13 +23,13 @@ fn detection_stays_above_its_floors_on_the_corpus() {
     // A little under what was measured. The weights have seen these messages: this guards against breaking, it is no
     // measure of quality.
     let floors = [
-        ("emotion", 0.84, 0.78),
-        ("anger", 0.66, 0.65),
-        ("frustration", 0.64, 0.76),
-        ("fear", 0.65, 0.45),
-        ("sadness", 0.85, 0.55),
-        ("unheard", 0.85, 0.48),
-        ("churn", 0.75, 0.50),
+        ("emotion", 0.86, 0.84),
+        ("anger", 0.76, 0.76),
+        ("frustration", 0.70, 0.80),
+        ("fear", 0.70, 0.48),
+        ("sadness", 0.80, 0.68),
+        ("unheard", 0.80, 0.50),
+        ("churn", 0.50, 0.60),
     ];
     let detectors = Detectors::load().unwrap();
     let messages = labels::read(&corpus("public_domain.jsonl")).unwrap();

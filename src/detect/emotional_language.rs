@@ -172,9 +172,16 @@ impl Detector for EmotionalLanguage {
         let text = reading.text;
         let counted = self.reader.count(text);
         let mut signals = self.ill_signals(text, &counted);
+        let ill = !signals.is_empty();
         for (kind, family) in [(Kind::Gratitude, "gratitude"), (Kind::Joy, "joy")] {
-            let good = counted.hits.iter().filter(|hit| hit.meaning.family == family).take(QUOTES);
+            let good: Vec<_> = counted.hits.iter().filter(|hit| hit.meaning.family == family).collect();
+            // A word of praise in a complaint, or a single "perfect", is a manner of speaking.
+            if ill || (kind == Kind::Joy && good.len() < 2) {
+                continue;
+            }
             let evidence: Vec<_> = good
+                .iter()
+                .take(QUOTES)
                 .map(|hit| {
                     text.evidence(
                         clause(text, &hit.range),

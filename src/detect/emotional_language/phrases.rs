@@ -40,7 +40,7 @@ pub fn find<'a>(lexicon: &'a Lexicon<Meaning>, text: &'a Cleaned<'_>) -> Vec<Hit
             sentence += 1;
         }
         let from = sentences.get(sentence).map_or(0, |sentence| sentence.start.min(range.start));
-        if meaning.feeling && !is_the_writers(before(folded, from, range.start)) {
+        if meaning.feeling && !is_the_writers(before(folded, from, range.start), &folded[range.clone()]) {
             continue;
         }
         hits.push(Hit { range, sentence, meaning });
@@ -59,13 +59,23 @@ fn before(folded: &str, from: usize, to: usize) -> &str {
     &folded[from..to]
 }
 
-/// Says whether a feeling after these words is the writer's own, and real.
-fn is_the_writers(before: &str) -> bool {
-    static NOT_THEIRS: LazyLock<Regex> = LazyLock::new(|| {
+/// Says whether a feeling named by `phrase` after the words `before` is the writer's own, and real.
+fn is_the_writers(before: &str, phrase: &str) -> bool {
+    static UNREAL: LazyLock<Regex> = LazyLock::new(|| {
         let negated = r"(?:\bnot|n't|\bnever|\bno longer|\bwithout|\bneither|\bnor|\b(?:is|do|was|ai|are)nt|\bno)(?: \w+){0,2} ?$";
         let supposed = r"\b(?:if|unless|would be|might be|should be|don't want (?:you|to)|to avoid)\b[^,;]*$";
-        let others = r"\b(?:boss|wife|husband|mother|father|mom|dad|son|daughter|friends?|clients?|customers|colleagues?|coworkers?|manager|neighbou?rs?|he|she|they|people|users|kids|team|you)(?:'s|'re| is| are| was| were| gets?| got| seem(?:s|ed)| sound(?:s|ed)| said)(?: \w+){0,2} $";
-        Regex::new(&format!("(?-u){negated}|{supposed}|{others}")).expect("the patterns are valid")
+        pattern(&format!("{negated}|{supposed}"))
     });
-    !NOT_THEIRS.is_match(before.as_bytes())
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        let people = "boss|wife|husband|mother|father|mom|dad|son|daughter|friends?|clients?|customers|colleagues?|\
+                      coworkers?|manager|neighbou?rs?|he|she|they|people|users|kids|team|you";
+        let verbs = "'s|'re| is| are| was| were| gets?| got| seem(?:s|ed)| sound(?:s|ed)| said";
+        pattern(&format!(r"\b(?:{people})(?:{verbs})(?: \w+){{0,2}} $"))
+    });
+    let first_person = ["i ", "i'm ", "im ", "we ", "we're "].iter().any(|start| phrase.starts_with(start));
+    !UNREAL.is_match(before.as_bytes()) && (first_person || !OTHERS.is_match(before.as_bytes()))
+}
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(&format!("(?-u){pattern}")).expect("the pattern is valid")
 }

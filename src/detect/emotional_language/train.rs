@@ -12,7 +12,7 @@ use crate::text;
 /// How often the messages are split to measure on what was not trained on.
 const FOLDS: u64 = 10;
 /// The precision that "any ill feeling" must keep.
-const PRECISION: f64 = 0.86;
+const PRECISION: f64 = 0.84;
 /// Thresholds tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 8..=80;
 
@@ -107,7 +107,11 @@ fn thresholds(examples: &[Example], unseen: &[Scores]) -> Scores {
                 .map(|(example, probabilities)| decide(probabilities, &thresholds, example.said))
                 .collect();
             let counts = measure(examples, &decisions, output);
-            let worth = if output == 0 { recall_at(&counts, PRECISION) } else { counts.f1() };
+            let worth = match OUTPUTS[output] {
+                "any" => recall_at(&counts, PRECISION),
+                "strong" => precision_first(&counts),
+                _ => counts.f1(),
+            };
             // The highest of equals: precision first.
             if worth >= best.0 {
                 best = (worth, thresholds[output]);
@@ -123,10 +127,40 @@ fn recall_at(counts: &Counts, precision: f64) -> f64 {
     if counts.precision() >= precision { counts.recall() } else { counts.precision() - 1.0 }
 }
 
+/// F0.5: of "strong" the precision counts twice, for it makes a note by itself.
+fn precision_first(counts: &Counts) -> f64 {
+    let (precision, recall) = (counts.precision(), counts.recall());
+    1.25 * precision * recall / (0.25 * precision + recall).max(1e-9)
+}
+
 fn measure(examples: &[Example], decisions: &[Decision], output: usize) -> Counts {
     let mut counts = Counts::default();
     for (example, decision) in examples.iter().zip(decisions) {
         counts.add(example.truth[output], decision.flags()[output]);
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_messages_give_the_same_bytes() {
+        let lines = [
+            r#"{"id": "1", "text": "I am furious, you lied to me!", "emotion": 2, "emotions": ["anger"]}"#,
+            r#"{"id": "2", "text": "This is annoying, nothing works.", "emotion": 1, "emotions": ["frustration"]}"#,
+            r#"{"id": "3", "text": "How do I sort the list?"}"#,
+            r#"{"id": "4", "text": "Please change my address. Thanks!"}"#,
+        ];
+        let messages: Vec<Labelled> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let first = train(&messages, "test").unwrap();
+        assert_eq!(first.table, train(&messages, "test").unwrap().table);
+        let features = Reader::load().unwrap().families.features();
+        assert!(Weights::parse(&first.table, &features).is_ok(), "what is written can be read");
+        assert!(
+            Weights::parse(&first.table, &features[1..]).is_err(),
+            "a table of another lexicon is refused"
+        );
+    }
 }
