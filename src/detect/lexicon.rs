@@ -10,10 +10,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Context;
-use regex_automata::meta::Regex;
+use regex_automata::meta::{self, Regex};
 use regex_automata::util::syntax;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+/// Bytes that a search may keep of its automaton, per thread. The default, 2 MB, is too small for large lexicons:
+/// they then rebuild their states for every message, which costs a hundred times the search itself.
+const MOST_CACHE: usize = 16 << 20;
 
 /// Phrases with what each means, `T`.
 pub struct Lexicon<T> {
@@ -41,16 +45,37 @@ struct Entry<T> {
 impl<T: DeserializeOwned> Lexicon<T> {
     /// Reads a lexicon file. The error names the file and what is wrong in it.
     pub fn parse(name: &str, toml: &str) -> anyhow::Result<Self> {
+        let mut groups = Self::parse_groups(name, toml, |_| ())?;
+        groups.remove(&()).with_context(|| format!("lexicon {name} is empty"))
+    }
+
+    /// Reads a lexicon file into one lexicon for each `key` of its meanings, so that phrases of different
+    /// groups may overlap. It also keeps the searches small: gaps in patterns multiply within one.
+    pub fn parse_groups<K: Ord>(
+        name: &str,
+        toml: &str,
+        key: impl Fn(&T) -> K,
+    ) -> anyhow::Result<BTreeMap<K, Self>> {
         let file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
         let end = if file.whole_words { r"\b{end-half}" } else { "" };
-        let (patterns, meanings): (Vec<_>, Vec<_>) = file
-            .phrase
+        let mut groups: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
+        for entry in file.phrase {
+            let pattern = format!(r"\b(?:{}){end}", expand(&entry.pattern, &file.words));
+            let (patterns, meanings) = groups.entry(key(&entry.meaning)).or_default();
+            patterns.push(pattern);
+            meanings.push(entry.meaning);
+        }
+        groups
             .into_iter()
-            .map(|entry| (format!(r"\b(?:{}){end}", expand(&entry.pattern, &file.words)), entry.meaning))
-            .unzip();
+            .map(|(key, (patterns, meanings))| Ok((key, Self::build(name, &patterns, meanings)?)))
+            .collect()
+    }
+
+    fn build(name: &str, patterns: &[String], meanings: Vec<T>) -> anyhow::Result<Self> {
         let regex = Regex::builder()
+            .configure(meta::Config::new().hybrid_cache_capacity(MOST_CACHE))
             .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .build_many(&patterns)
+            .build_many(patterns)
             .with_context(|| format!("lexicon {name}"))?;
         Ok(Self { regex, meanings })
     }
@@ -70,4 +95,61 @@ fn expand(pattern: &str, words: &BTreeMap<String, String>) -> String {
         }
     }
     expanded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Meaning {
+        class: String,
+    }
+
+    const FILE: &str = r#"
+        whole_words = true
+        [words]
+        them = "(?:you|them|<team>)"
+        team = "the team"
+        [[phrase]]
+        pattern = "called <them>"
+        class = "contact"
+        [[phrase]]
+        pattern = "them again|call"
+        class = "again"
+    "#;
+
+    fn found(lexicon: &Lexicon<Meaning>, text: &str) -> Vec<(Range<usize>, String)> {
+        lexicon.find(text).map(|(range, meaning)| (range, meaning.class.clone())).collect()
+    }
+
+    #[test]
+    fn pieces_stand_in_pieces_and_matches_are_whole_words() {
+        let lexicon: Lexicon<Meaning> = Lexicon::parse("test.toml", FILE).expect("valid");
+        let cases = [
+            ("i called the team", vec![(2..17, "contact".to_owned())]),
+            ("i called them again", vec![(2..13, "contact".to_owned())]),
+            ("i called the teams", vec![]),
+            ("recalled them, calling", vec![]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(found(&lexicon, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn phrases_of_different_groups_may_overlap() {
+        let groups = Lexicon::parse_groups("test.toml", FILE, |meaning: &Meaning| meaning.class.clone());
+        let groups = groups.expect("valid");
+        assert_eq!(found(&groups["contact"], "i called them again"), [(2..13, "contact".to_owned())]);
+        assert_eq!(found(&groups["again"], "i called them again"), [(9..19, "again".to_owned())]);
+    }
+
+    #[test]
+    fn a_wrong_file_is_named() {
+        for file in ["phrase = 1", "[[phrase]]\npattern = \"(\"\nclass = \"x\"", "phrase = []"] {
+            let error = Lexicon::<Meaning>::parse("test.toml", file).err().expect("an error");
+            assert!(format!("{error:#}").contains("test.toml"), "{file}");
+        }
+    }
 }
