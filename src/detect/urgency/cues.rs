@@ -1,5 +1,6 @@
 //! The stated hurry and the harm running now: phrases from the lexicon, less those that a guard takes back.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -79,7 +80,9 @@ impl Stops {
 const MOST: usize = 16;
 
 pub struct Cues {
-    cues: Lexicon<Cue>,
+    /// One for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
+    /// and building them anew for each message costs eighty times as much as searching one after the other.
+    cues: Vec<Lexicon<Cue>>,
     guards: Lexicon<Guard>,
 }
 
@@ -91,8 +94,11 @@ pub struct Hit<'l> {
 
 impl Cues {
     pub fn load() -> anyhow::Result<Self> {
+        let toml = include_str!("../../../config/lexicons/en/urgency.toml");
         Ok(Self {
-            cues: Lexicon::parse("urgency.toml", include_str!("../../../config/lexicons/en/urgency.toml"))?,
+            cues: Lexicon::parse_groups("urgency.toml", toml, |cue: &Cue| cue.name.clone())?
+                .into_values()
+                .collect(),
             guards: Lexicon::parse(
                 "urgency_guards.toml",
                 include_str!("../../../config/lexicons/en/urgency_guards.toml"),
@@ -102,7 +108,7 @@ impl Cues {
 
     /// The phrases that stand, in the order of the text.
     pub fn find<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
-        let hits: Vec<_> = self.cues.find(text.folded()).map(|(range, cue)| Hit { range, cue }).collect();
+        let hits = self.all(text.folded());
         if hits.is_empty() {
             return hits;
         }
@@ -128,5 +134,23 @@ impl Cues {
         }
         let standing = hits.into_iter().zip(stopped).filter(|(_, stopped)| !stopped).map(|(hit, _)| hit);
         standing.take(MOST).collect()
+    }
+
+    /// Every phrase in the order of the text; of two that overlap, the one that begins first, then the longer.
+    fn all<'l>(&'l self, folded: &'l str) -> Vec<Hit<'l>> {
+        let mut hits: Vec<_> = self
+            .cues
+            .iter()
+            .flat_map(|cues| cues.find(folded))
+            .map(|(range, cue)| Hit { range, cue })
+            .collect();
+        hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
+        let mut end = 0;
+        hits.retain(|hit| {
+            let apart = hit.range.start >= end;
+            end = end.max(hit.range.end);
+            apart
+        });
+        hits
     }
 }
