@@ -61,12 +61,12 @@ fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &
     let content: Vec<_> =
         own().flat_map(|own| lexicons.words.content(own)).filter(|stem| !said.brand.contains(stem)).collect();
     let stock = phrases.iter().find(|(_, class)| *class == PhraseClass::Stock);
-    let is_question = text.ends_with('?');
+    let asks = text.ends_with('?') && !lexicons.words.names_a_channel(text);
     Sentence {
         words: text.split_whitespace().count(),
         stock: stock.map(|(found, _)| range.start + found.start..range.start + found.end),
         does: what_it_does(lexicons, text, &phrases),
-        clarifies: is_question && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
+        clarifies: asks && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
         is_personal: text.split(|c: char| !c.is_alphanumeric()).any(|word| PERSONS.contains(&word)),
         shared: content.iter().filter(|stem| said.content.contains(stem)).count(),
         content,
