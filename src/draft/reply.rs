@@ -8,6 +8,9 @@ use super::own_text;
 use super::words::{self, Stem};
 use crate::text::Cleaned;
 
+/// Words beside grammar from which on a message says something, be it in the vocabulary of support alone.
+const SOMETHING: usize = 3;
+
 const PERSONS: [&str; 5] = ["you", "your", "i", "my", "yours"];
 
 /// One sentence of the agent's own new text.
@@ -118,6 +121,11 @@ impl<'a> Said<'a> {
         };
         let content = lexicons.words.content(folded).filter(|stem| !brand.contains(stem)).collect();
         Self { lexicons, folded, content, brand }
+    }
+
+    /// Whether there is anything in the message that a reply could take up.
+    pub fn is_anything(&self) -> bool {
+        !self.content.is_empty() || self.lexicons.words.spoken(self.folded) >= SOMETHING
     }
 
     /// The content words of an evidence quote and of the sentence it stands in.

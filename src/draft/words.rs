@@ -79,6 +79,13 @@ impl Words {
         })
     }
 
+    /// How many words there are beside grammar, the vocabulary of support included.
+    pub fn spoken(&self, folded: &str) -> usize {
+        let own = folded.split_whitespace().filter(|token| !is_address(token));
+        let words = own.flat_map(|token| token.split(|c: char| !c.is_alphanumeric() && c != '\''));
+        words.filter(|word| word.len() > 1 && !self.function.contains(*word)).count()
+    }
+
     /// Whether a folded text speaks of another channel: "can you DM us ..?" is no question about the case.
     pub fn names_a_channel(&self, folded: &str) -> bool {
         folded.split(|c: char| !c.is_alphanumeric()).any(|word| self.channels.contains(word))
