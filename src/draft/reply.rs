@@ -8,6 +8,9 @@ use super::own_text;
 use super::words::{self, Stem};
 use crate::text::Cleaned;
 
+/// Words beside grammar from which on a message says something, be it in the vocabulary of support alone.
+const SOMETHING: usize = 3;
+
 const PERSONS: [&str; 5] = ["you", "your", "i", "my", "yours"];
 
 /// One sentence of the agent's own new text.
@@ -61,12 +64,12 @@ fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &
     let content: Vec<_> =
         own().flat_map(|own| lexicons.words.content(own)).filter(|stem| !said.brand.contains(stem)).collect();
     let stock = phrases.iter().find(|(_, class)| *class == PhraseClass::Stock);
-    let is_question = text.ends_with('?');
+    let asks = text.ends_with('?') && !lexicons.words.names_a_channel(text);
     Sentence {
         words: text.split_whitespace().count(),
         stock: stock.map(|(found, _)| range.start + found.start..range.start + found.end),
         does: what_it_does(lexicons, text, &phrases),
-        clarifies: is_question && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
+        clarifies: asks && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
         is_personal: text.split(|c: char| !c.is_alphanumeric()).any(|word| PERSONS.contains(&word)),
         shared: content.iter().filter(|stem| said.content.contains(stem)).count(),
         content,
@@ -118,6 +121,11 @@ impl<'a> Said<'a> {
         };
         let content = lexicons.words.content(folded).filter(|stem| !brand.contains(stem)).collect();
         Self { lexicons, folded, content, brand }
+    }
+
+    /// Whether there is anything in the message that a reply could take up.
+    pub fn is_anything(&self) -> bool {
+        !self.content.is_empty() || self.lexicons.words.spoken(self.folded) >= SOMETHING
     }
 
     /// The content words of an evidence quote and of the sentence it stands in.

@@ -10,7 +10,7 @@ const OWN_CONTENT: usize = 3;
 pub fn is_specific(sentence: &Sentence) -> bool {
     let content = sentence.content.len();
     sentence.shared > 0
-        || content >= OWN_CONTENT
+        || content >= OWN_CONTENT && !sentence.does(CueClass::Stall)
         || sentence.does(CueClass::Acted)
         || content > 0 && (sentence.does(CueClass::Step) || sentence.does(CueClass::Answer))
         || names_a_time(sentence) && sentence.does(CueClass::Promise)

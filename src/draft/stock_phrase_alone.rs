@@ -19,7 +19,7 @@ const SHORT: usize = 120;
 const BESIDE: usize = 2;
 
 pub fn find(view: &View<'_>) -> Option<Item> {
-    if view.said.content.is_empty() || view.only_thanks() {
+    if !view.said.is_anything() || view.only_thanks() {
         return None;
     }
     let stock = view.reply.sentences.iter().enumerate().find_map(|(at, sentence)| {

@@ -82,6 +82,18 @@ fn rows(toml: &str) -> Vec<Row> {
     toml::from_str::<Corpus>(toml).expect("the corpus is in its documented form").pair
 }
 
+fn row(customer: &str, draft: &str) -> Row {
+    Row {
+        customer: customer.into(),
+        draft: draft.into(),
+        why: None,
+        check: None,
+        adapted: Vec::new(),
+        upset: None,
+        sent: None,
+    }
+}
+
 fn must_flag() -> Vec<Row> {
     rows(include_str!("../../tests/corpus/draft_must_flag.toml"))
 }
@@ -152,15 +164,27 @@ fn an_empty_side_is_never_flagged() {
     let bench = Bench::load();
     for (customer, draft) in [("", "We're sorry to hear that."), ("The lamp base is cracked.", ""), ("", "")]
     {
-        let row = Row {
-            customer: customer.into(),
-            draft: draft.into(),
-            why: None,
-            check: None,
-            adapted: Vec::new(),
-            upset: None,
-            sent: None,
-        };
-        assert!(bench.check(&row).items.is_empty(), "{customer} | {draft}");
+        assert!(bench.check(&row(customer, draft)).items.is_empty(), "{customer} | {draft}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn whatever_stands_on_either_side_gives_at_most_two_exact_quotes(
+        customer in r"(?s)(I am locked out, due tomorrow at 9\. |Sorry |.){0,40}",
+        draft in r"(?s)(We're sorry to hear that\. |\n|\?|@a |Regards,\n|.){0,40}",
+    ) {
+        thread_local! {
+            static BENCH: Bench = Bench::load();
+        }
+        let row = row(&customer, &draft);
+        let findings = BENCH.with(|bench| bench.check(&row));
+        assert!(findings.items.len() <= 2);
+        for item in &findings.items {
+            assert!(customer.contains(item.customer_quote.expose()));
+            assert!(item.draft_quote.as_ref().is_none_or(|quote| draft.contains(quote.expose())));
+        }
     }
 }

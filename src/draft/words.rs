@@ -45,6 +45,7 @@ fn undoubled(bare: &str) -> &str {
 pub struct Words {
     function: HashSet<String>,
     asked: HashSet<Stem>,
+    channels: HashSet<String>,
     generic: HashSet<Stem>,
     numbers: Numbers,
 }
@@ -54,6 +55,7 @@ pub struct Words {
 struct File {
     function: String,
     asked: String,
+    channels: String,
     generic: String,
 }
 
@@ -64,6 +66,7 @@ impl Words {
         Ok(Self {
             function: file.function.split_whitespace().map(str::to_owned).collect(),
             asked: file.asked.split_whitespace().map(Stem::of).collect(),
+            channels: file.channels.split_whitespace().map(str::to_owned).collect(),
             generic: file.generic.split_whitespace().map(Stem::of).collect(),
             numbers: Numbers::load()?,
         })
@@ -74,6 +77,18 @@ impl Words {
         folded.split_whitespace().filter(|token| !is_address(token)).flat_map(move |token| {
             token.split(|c: char| !c.is_alphanumeric() && c != '\'').filter_map(move |word| self.stem(word))
         })
+    }
+
+    /// How many words there are beside grammar, the vocabulary of support included.
+    pub fn spoken(&self, folded: &str) -> usize {
+        let own = folded.split_whitespace().filter(|token| !is_address(token));
+        let words = own.flat_map(|token| token.split(|c: char| !c.is_alphanumeric() && c != '\''));
+        words.filter(|word| word.len() > 1 && !self.function.contains(*word)).count()
+    }
+
+    /// Whether a folded text speaks of another channel: "can you DM us ..?" is no question about the case.
+    pub fn names_a_channel(&self, folded: &str) -> bool {
+        folded.split(|c: char| !c.is_alphanumeric()).any(|word| self.channels.contains(word))
     }
 
     /// Whether a folded text has a word that in a question asks for what only this case needs.
