@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use undertone::pretend::{Call, Fault, Happening, freshdesk, zendesk};
 
-use crate::helpers::{CHASE, World, freshdesk_secret, start, until, world, zendesk_secret};
+use crate::helpers::{CHASE, freshdesk_secret, until, world, zendesk_secret};
 
 /// Faults that a write can meet, and whether the note is on the ticket all the same.
 const WRITE_FAULTS: [Fault; 7] = [
@@ -67,36 +67,6 @@ async fn refused_credentials_wait_and_are_tried_again() {
     world.settle().await;
     assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
     assert_eq!(world.count("select attempts::bigint from delivery").await, 3);
-}
-
-#[tokio::test]
-async fn what_a_crash_leaves_behind_is_worked_off_by_the_next_start() {
-    let first = world("live").await;
-    let options = first.db.connect_options().as_ref().clone();
-    let ticket = first.zendesk_ticket(CHASE);
-    // The note reaches the ticket, and the process dies before it hears so.
-    first.zendesk.fail_next(Call::Write, Fault::LoseAnswer);
-    send(&first, &ticket).await;
-    until(async || first.zendesk.calls(Call::Write) == 1).await;
-    let (zendesk, freshdesk) = (first.zendesk.clone(), first.freshdesk.clone());
-    // As kill -9 would: nothing is finished, nothing is told.
-    first.db.close().await;
-    drop(first.service);
-
-    let second = start("live", zendesk, freshdesk, options).await;
-    second.settle().await;
-    assert_eq!(second.zendesk.notes(&ticket).len(), 1);
-    assert_eq!(second.count("select count(*) from note where state = 'posted'").await, 1);
-}
-
-async fn send(world: &World, ticket: &undertone::ticket::TicketId) {
-    let (headers, body) = world.zendesk.signed_webhook(
-        zendesk::Form::Event,
-        Happening::TicketCreated,
-        ticket,
-        &zendesk_secret(),
-    );
-    assert_eq!(world.post("/webhooks/zen", headers, body).await, StatusCode::OK);
 }
 
 #[tokio::test]

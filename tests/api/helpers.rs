@@ -185,7 +185,12 @@ pub fn customer() -> NewUser {
 }
 
 pub fn ticket(requester: undertone::ticket::UserId, text: &str) -> NewTicket {
-    NewTicket { requester, subject: "About my order".into(), text: text.into(), created_at: Utc::now() }
+    NewTicket {
+        requester,
+        subject: "Refund of order 48-2291".into(),
+        text: text.into(),
+        created_at: Utc::now(),
+    }
 }
 
 pub fn zendesk_secret() -> SecretString {

@@ -38,7 +38,8 @@ impl Drop for Undertone {
 fn serve(config: &Path) -> Undertone {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
     command.args(["serve", "--config"]).arg(config).env_remove("DATABASE_URL").stderr(Stdio::null());
-    for name in ["ZENDESK_SECRET", "ZENDESK_OLD_SECRET", "ZENDESK_OAUTH", "FRESHDESK_SECRET", "FRESHDESK_KEY"] {
+    for name in ["ZENDESK_SECRET", "ZENDESK_OLD_SECRET", "ZENDESK_OAUTH", "FRESHDESK_SECRET", "FRESHDESK_KEY"]
+    {
         command.env(name, secret(name).unwrap());
     }
     Undertone(command.spawn().unwrap())
@@ -115,8 +116,11 @@ fn a_bad_configuration_ends_with_code_2_and_one_line() {
     let home = Home::new();
     let path = home.0.join("undertone.toml");
     std::fs::write(&path, "listen = \"127.0.0.1:0\"\nlissten = 1\n").unwrap();
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_undertone")).args(["serve", "--config"]).arg(&path).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["serve", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(error.trim().lines().count(), 1, "{error}");
@@ -147,15 +151,24 @@ fn explain_answers_lines_in_order_with_exact_offsets_and_needs_no_database() {
     for (line, answer) in lines.iter().zip(&answers) {
         assert_eq!(line["id"], answer["id"]);
         let text: Vec<char> = line["text"].as_str().unwrap().chars().collect();
-        for evidence in answer["signals"].as_array().unwrap().iter().flat_map(|s| s["evidence"].as_array().unwrap()) {
+        for evidence in
+            answer["signals"].as_array().unwrap().iter().flat_map(|s| s["evidence"].as_array().unwrap())
+        {
             let (start, end) = (evidence["start"].as_u64().unwrap(), evidence["end"].as_u64().unwrap());
             let quote: String = text[start as usize..end as usize].iter().collect();
             assert_eq!(evidence["quote"], quote);
         }
     }
-    let detectors: Vec<_> = answers[0]["signals"].as_array().unwrap().iter().map(|s| s["detector"].clone()).collect();
-    assert!(detectors.contains(&"urgency".into()) && detectors.contains(&"repeat_follow_up".into()), "{detectors:?}");
+    let detectors: Vec<_> =
+        answers[0]["signals"].as_array().unwrap().iter().map(|s| s["detector"].clone()).collect();
+    assert!(
+        detectors.contains(&"urgency".into()) && detectors.contains(&"repeat_follow_up".into()),
+        "{detectors:?}"
+    );
     assert_eq!(answers[0]["signals"][0]["facts"]["deadline_at"], "2026-03-10T08:00:00Z");
     assert_eq!(answers[0]["decision"]["state"], "posted");
-    assert_eq!((&answers[1]["note"], &answers[1]["decision"]["reason"]), (&serde_json::Value::Null, &"empty_text".into()));
+    assert_eq!(
+        (&answers[1]["note"], &answers[1]["decision"]["reason"]),
+        (&serde_json::Value::Null, &"empty_text".into())
+    );
 }
