@@ -8,6 +8,8 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod draft;
+pub mod eval;
+pub mod explain;
 pub mod helpdesk;
 pub mod http;
 pub mod jobs;
