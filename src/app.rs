@@ -85,6 +85,7 @@ fn connect(source: &Source, client: reqwest::Client) -> Helpdesk {
             base_url: base_url.clone(),
             credentials,
             webhook_secrets: webhook.secrets.clone(),
+            drafters: source.drafters.clone(),
             signature_window: webhook.window,
         };
         Helpdesk::Zendesk(zendesk::Zendesk::new(settings, client.clone()))
@@ -97,8 +98,12 @@ fn connect(source: &Source, client: reqwest::Client) -> Helpdesk {
             zendesk(zendesk::Credentials::Token { email, token })
         }
         config::Credentials::Freshdesk { api_key } => {
-            let settings =
-                freshdesk::Settings { base_url, api_key, webhook_secrets: webhook.secrets.clone() };
+            let settings = freshdesk::Settings {
+                base_url,
+                api_key,
+                webhook_secrets: webhook.secrets.clone(),
+                drafters: source.drafters.clone(),
+            };
             Helpdesk::Freshdesk(freshdesk::Freshdesk::new(settings, client))
         }
     }

@@ -1,5 +1,6 @@
 //! The worker: walks a kept delivery to its note. Every step is safe to repeat.
 
+mod draft_note;
 mod post;
 mod read;
 mod trouble;
@@ -10,11 +11,12 @@ use uuid::Uuid;
 
 use crate::app::{Account, App};
 use crate::helpdesk::Parsed;
+use crate::look;
 use crate::note::decide::{self, Decision, Situation};
 use crate::note::{self, Footer, Note, Records};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::notes;
-use crate::ticket::{Case, Event};
+use crate::ticket::{Case, Event, EventKind};
 use read::Finding;
 use trouble::Trouble;
 
@@ -61,6 +63,9 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
         Parsed::NotUnderstood { reason } => return Ok(Outcome::Failed(reason)),
     };
     tracing::Span::current().record("ticket.id", tracing::field::display(&event.ticket_id));
+    if event.kind == EventKind::DraftNote {
+        return draft_note::look(app, account, delivery, event).await;
+    }
     let by_rest = event.case.is_none();
     let case = complete(account, event).await?;
     let Some(finding) = read::newest(app, account, &case).await? else {
@@ -70,6 +75,7 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
     let note = decision.wants_a_note().then(|| compose(account, &case, &finding, by_rest));
     keep_decision(app, delivery, &case, &finding, decision, note.as_ref()).await?;
+    look::settle_sent(app, account, &case).await?;
     post::pending(app, account, delivery, &case.ticket.id).await?;
     Ok(Outcome::Done)
 }
@@ -89,13 +95,13 @@ async fn situation(
     finding: &Finding,
 ) -> Result<Situation, Trouble> {
     let ago = |moment: DateTime<Utc>| Utc::now().signed_duration_since(moment);
-    let standing = notes::standing(&app.db, account.source.name.as_str(), &case.ticket.id).await?;
+    let noted = notes::noted(&app.db, account.source.name.as_str(), &case.ticket.id).await?;
     Ok(Situation {
         mode: account.source.mode,
         status: case.ticket.status,
         event_age: ago(finding.sent_at),
         agent_replied_ago: case.last_agent_reply().map(ago),
-        already_noted: standing.is_some_and(|note| note.message_id != finding.message_id),
+        already_noted: noted.is_some_and(|message| message != finding.message_id),
     })
 }
 
@@ -117,6 +123,7 @@ async fn keep_decision(
     kinds.sort_unstable();
     let key = notes::Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
     let decided = notes::Decided {
+        purpose: "context",
         delivery: delivery.id,
         state: decision.state(),
         reason: decision.reason(),

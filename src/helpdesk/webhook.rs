@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::note::MARKER_START;
 use super::wire;
-use crate::ticket::{CustomerText, Event, EventKind, TicketId};
+use crate::ticket::{CustomerText, Event, EventKind, TicketId, UserId};
 
 /// The request is not the helpdesk's, or cannot be shown to be. It does not say more, not even to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,25 @@ pub struct Identity {
     pub invocation_id: Option<String>,
     /// Whether the body differs from one event to the next. Pointer bodies may be equal for two events.
     pub body_is_unique: bool,
+}
+
+/// The users whose doings are not a customer's.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Insiders<'a> {
+    /// Our own, once the helpdesk has been asked.
+    pub me: Option<&'a UserId>,
+    /// Those whose private notes are drafted replies.
+    pub drafters: &'a [String],
+}
+
+impl Insiders<'_> {
+    pub fn is_us(self, user: Option<&UserId>) -> bool {
+        user.is_some() && user == self.me
+    }
+
+    pub fn is_drafter(self, user: Option<&UserId>) -> bool {
+        user.is_some_and(|user| self.drafters.contains(&user.0))
+    }
 }
 
 /// What a verified body asks for.
@@ -221,9 +240,15 @@ mod tests {
                 base_url: base_url.clone(),
                 credentials: zendesk::Credentials::Token { email: "a@example.com".into(), token: "t".into() },
                 webhook_secrets: vec![],
+                drafters: vec![],
                 signature_window: std::time::Duration::ZERO,
             };
-            let freshdesk = freshdesk::Settings { base_url, api_key: "k".into(), webhook_secrets: vec![] };
+            let freshdesk = freshdesk::Settings {
+                base_url,
+                api_key: "k".into(),
+                webhook_secrets: vec![],
+                drafters: vec![],
+            };
             [
                 Helpdesk::Zendesk(zendesk::Zendesk::new(zendesk, client.clone())),
                 Helpdesk::Freshdesk(freshdesk::Freshdesk::new(freshdesk, client)),

@@ -149,7 +149,8 @@ fn answer(draft_id: Option<String>, looked: Looked) -> Response {
 }
 
 fn count(source: &str, answer: &'static str) {
-    metrics::counter!("undertone_draft_looks_total", "source" => source.to_owned(), "answer" => answer).increment(1);
+    metrics::counter!("undertone_draft_looks_total", "source" => source.to_owned(), "answer" => answer)
+        .increment(1);
 }
 
 /// `Authorization: Bearer <app token>`, compared in constant time with each of the source's tokens.
@@ -220,10 +221,9 @@ fn panel(ticket_id: TicketId, shown: Shown) -> Signals {
         let mut lines = text.lines();
         let lead = lines.next().unwrap_or_default().to_owned();
         // The marker and the footer have no label.
-        let lines = lines.filter_map(|line| line.split_once(": ")).map(|(label, text)| PanelLine {
-            label: label.to_owned(),
-            text: text.to_owned(),
-        });
+        let lines = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(label, text)| PanelLine { label: label.to_owned(), text: text.to_owned() });
         PanelNote { lead, lines: lines.collect() }
     });
     Signals { ticket_id, note, decision: PanelDecision { state: shown.state, reason: shown.reason } }

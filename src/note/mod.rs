@@ -2,6 +2,7 @@
 
 mod compose;
 pub mod decide;
+mod draft;
 mod facts;
 mod lead;
 mod quote;
@@ -10,4 +11,5 @@ mod render;
 pub mod worth;
 
 pub use compose::{About, Draft, Records, compose};
+pub use draft::about_draft;
 pub use render::{Footer, Note, marker};

@@ -26,6 +26,12 @@ pub fn quoted(text: &str, evidence: &Evidence) -> String {
     if cut { format!("\"{quote}\" …") } else { format!("\"{quote}\"") }
 }
 
+/// Puts quotation marks around words that stand alone: their longest line, cut after twelve words.
+pub fn cut(quote: &str) -> String {
+    let whole = Evidence { start: 0, end: quote.chars().count(), quote: quote.into(), cue: String::new() };
+    quoted(quote, &whole)
+}
+
 /// Widens a span of words to its clause, to the right first, as far as there is room.
 fn widen(text: &str, words: &[Range<usize>], mut first: usize, mut last: usize) -> (usize, usize) {
     while last + 1 < words.len() && !ends_clause(text, &words[last]) && last - first + 1 < MOST_WORDS {

@@ -61,7 +61,12 @@ impl PretendFreshdesk {
 
     /// Settings that connect to this one.
     pub fn settings(&self, webhook_secrets: Vec<SecretString>) -> Settings {
-        Settings { base_url: self.base_url.clone(), api_key: API_KEY.into(), webhook_secrets }
+        Settings {
+            base_url: self.base_url.clone(),
+            api_key: API_KEY.into(),
+            webhook_secrets,
+            drafters: Vec::new(),
+        }
     }
 
     pub fn me(&self) -> UserId {

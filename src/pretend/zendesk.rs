@@ -77,7 +77,13 @@ impl PretendZendesk {
         let credentials =
             Credentials::Oauth { client_id: CLIENT_ID.into(), client_secret: CLIENT_SECRET.into() };
         let signature_window = Duration::from_secs(900);
-        Settings { base_url: self.base_url.clone(), credentials, webhook_secrets, signature_window }
+        Settings {
+            base_url: self.base_url.clone(),
+            credentials,
+            webhook_secrets,
+            drafters: Vec::new(),
+            signature_window,
+        }
     }
 
     /// The credentials of the old kind, which it takes as well.

@@ -21,7 +21,12 @@ pub struct Look<'a> {
 }
 
 /// Stores a look in place of earlier looks at the same draft.
-pub async fn upsert(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId, look: &Look<'_>) -> sqlx::Result<()> {
+pub async fn upsert(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    ticket: &TicketId,
+    look: &Look<'_>,
+) -> sqlx::Result<()> {
     sqlx::query(
         "insert into draft_check (source, ticket_id, draft_id, message_id, trigger, items, adapted, incomplete, reason,
                                   draft_digest, agent)
@@ -88,7 +93,11 @@ pub struct Unsent {
 }
 
 /// Gives the latest draft of a ticket of which it is not known whether it was sent as it was.
-pub async fn unsent(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Option<Unsent>> {
+pub async fn unsent(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    ticket: &TicketId,
+) -> sqlx::Result<Option<Unsent>> {
     sqlx::query_as(
         "select draft_id, draft_digest, asked_at
          from draft_check
@@ -110,12 +119,14 @@ pub async fn set_sent(
     draft_id: &str,
     changed: bool,
 ) -> sqlx::Result<()> {
-    sqlx::query("update draft_check set sent_changed = $4 where source = $1 and ticket_id = $2 and draft_id = $3")
-        .bind(source)
-        .bind(ticket)
-        .bind(draft_id)
-        .bind(changed)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "update draft_check set sent_changed = $4 where source = $1 and ticket_id = $2 and draft_id = $3",
+    )
+    .bind(source)
+    .bind(ticket)
+    .bind(draft_id)
+    .bind(changed)
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -18,6 +18,8 @@ pub struct Key<'a> {
 
 /// What was decided for one message.
 pub struct Decided<'a> {
+    /// `context` for what lies beneath a message, `draft` for findings on a drafting bot's note.
+    pub purpose: &'static str,
     pub delivery: Uuid,
     pub state: &'static str,
     pub reason: &'static str,
@@ -52,8 +54,9 @@ pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
 /// Answers whether it was stored.
 pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<bool> {
     let result = sqlx::query(
-        "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker,
+                           purpose)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict do nothing",
     )
     .bind(key.source)
@@ -67,35 +70,49 @@ pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>
     .bind(decided.note.map(|note| note.text.as_str()))
     .bind(decided.note.map(|note| note.html.as_str()))
     .bind(decided.note.map(|note| note.marker.as_str()))
+    .bind(decided.purpose)
     .execute(db)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
-/// A note of a ticket that is posted, on its way there, or would have been posted.
+/// Gives the message of the ticket's one note on what lies beneath: posted, on its way, or kept in the shadow.
+pub async fn noted(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    ticket: &TicketId,
+) -> sqlx::Result<Option<MessageId>> {
+    sqlx::query_scalar(
+        "select message_id
+         from note
+         where source = $1 and ticket_id = $2 and purpose = 'context' and state in ('pending', 'posted', 'shadow')",
+    )
+    .bind(source)
+    .bind(ticket)
+    .fetch_optional(db)
+    .await
+}
+
+/// A note that is to be posted. No Debug: it quotes the customer.
 #[derive(FromRow)]
-pub struct Standing {
+pub struct Pending {
     pub message_id: MessageId,
-    pub state: String,
     pub html: String,
     pub marker: String,
     pub attempted_at: Option<DateTime<Utc>>,
 }
 
-/// Gives the ticket's one note, if it has one.
-pub async fn standing(
-    db: impl PgExecutor<'_>,
-    source: &str,
-    ticket: &TicketId,
-) -> sqlx::Result<Option<Standing>> {
+/// Gives the ticket's notes that are to be posted, oldest first.
+pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Vec<Pending>> {
     sqlx::query_as(
-        "select message_id, state, html, marker, attempted_at
+        "select message_id, html, marker, attempted_at
          from note
-         where source = $1 and ticket_id = $2 and state in ('pending', 'posted', 'shadow')",
+         where source = $1 and ticket_id = $2 and state = 'pending'
+         order by decided_at",
     )
     .bind(source)
     .bind(ticket)
-    .fetch_optional(db)
+    .fetch_all(db)
     .await
 }
 

@@ -1,4 +1,4 @@
-//! Posts a ticket's pending note, exactly once as seen on the ticket, and confirms it.
+//! Posts a ticket's pending notes, each exactly once as seen on the ticket, and confirms them.
 //!
 //! The intent is stored before the call. After a crash or an answer that never came the ticket is
 //! searched for our marker first, and only a note that is not there is posted.
@@ -7,13 +7,13 @@ use super::trouble::Trouble;
 use crate::app::{Account, App};
 use crate::helpdesk::{CallError, PrivateNote};
 use crate::store::deliveries::Delivery;
-use crate::store::notes::{self, Key, Standing};
+use crate::store::notes::{self, Key, Pending};
 use crate::ticket::{Status, TicketId};
 
 /// Conflicts in a row before the delivery waits: agents at work on the ticket right now.
 const MOST_CONFLICTS: u32 = 3;
 
-/// Posts the ticket's note if one is pending.
+/// Posts what is pending on the ticket, the context note and findings on drafts alike.
 pub async fn pending(
     app: &App,
     account: &Account,
@@ -21,18 +21,21 @@ pub async fn pending(
     ticket: &TicketId,
 ) -> Result<(), Trouble> {
     let source = delivery.source.as_str();
-    let Some(note) = notes::standing(&app.db, source, ticket).await? else { return Ok(()) };
-    if note.state != "pending" {
-        return Ok(());
+    for note in notes::pending(&app.db, source, ticket).await? {
+        let key = Key { source, ticket, message: &note.message_id };
+        one(app, account, key, &note).await?;
     }
-    let key = Key { source, ticket, message: &note.message_id };
-    if note.attempted_at.is_some() && confirm_if_there(app, account, key, &note).await? {
+    Ok(())
+}
+
+async fn one(app: &App, account: &Account, key: Key<'_>, note: &Pending) -> Result<(), Trouble> {
+    if note.attempted_at.is_some() && confirm_if_there(app, account, key, note).await? {
         return Ok(());
     }
     for _ in 0..MOST_CONFLICTS {
-        match post(app, account, key, &note).await {
+        match post(app, account, key, note).await {
             Err(CallError::Conflict) => {
-                if confirm_if_there(app, account, key, &note).await? {
+                if confirm_if_there(app, account, key, note).await? {
                     return Ok(());
                 }
             }
@@ -50,7 +53,7 @@ async fn post(
     app: &App,
     account: &Account,
     key: Key<'_>,
-    note: &Standing,
+    note: &Pending,
 ) -> Result<Result<(), Trouble>, CallError> {
     let ticket = account.helpdesk.ticket(key.ticket).await?;
     if let Some(reason) = gone(ticket.status) {
@@ -79,7 +82,7 @@ async fn confirm_if_there(
     app: &App,
     account: &Account,
     key: Key<'_>,
-    note: &Standing,
+    note: &Pending,
 ) -> Result<bool, Trouble> {
     let Some(posted) = account.helpdesk.find_note(key.ticket, &note.marker).await? else { return Ok(false) };
     notes::confirm(&app.db, key, &posted).await?;

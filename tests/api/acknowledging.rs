@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::task::JoinSet;
 use undertone::pretend::{Happening, freshdesk, zendesk};
 
-use crate::helpers::{QUESTION, freshdesk_secret, start, until, world, zendesk_secret};
+use crate::helpers::{QUESTION, freshdesk_secret, until, world, zendesk_secret};
 
 #[tokio::test]
 async fn a_webhook_is_acknowledged_once_it_is_kept_and_a_repeat_is_the_same_delivery() {
@@ -162,30 +162,25 @@ async fn a_bad_row_does_not_fail_its_neighbours() {
 
 #[tokio::test]
 async fn without_a_database_each_helpdesk_is_asked_to_come_again_and_all_is_well_when_it_is_back() {
-    let first = world("live").await;
-    let (zen, fresh) = (first.zendesk_ticket(QUESTION), first.freshdesk_ticket(QUESTION));
-    let options = first.db.connect_options().as_ref().clone();
-    first.db.close().await;
-    let zendesk_webhook =
-        first.zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, &zen, &zendesk_secret());
-    let freshdesk_webhook = first.freshdesk.signed_webhook(
-        freshdesk::Form::Pointer,
-        Happening::TicketCreated,
-        &fresh,
-        &freshdesk_secret(),
-    );
-    let send = async |world: &crate::helpers::World| {
-        let (headers, body) = zendesk_webhook.clone();
+    let world = world("live").await;
+    let (zen, fresh) = (world.zendesk_ticket(QUESTION), world.freshdesk_ticket(QUESTION));
+    let send = async || {
+        let (form, happening) = (zendesk::Form::Event, Happening::TicketCreated);
+        let (headers, body) = world.zendesk.signed_webhook(form, happening, &zen, &zendesk_secret());
         let zendesk = world.post("/webhooks/zen", headers, body).await;
-        let (headers, body) = freshdesk_webhook.clone();
+        let form = freshdesk::Form::Pointer;
+        let (headers, body) = world.freshdesk.signed_webhook(form, happening, &fresh, &freshdesk_secret());
         (zendesk, world.post("/webhooks/fresh", headers, body).await)
     };
-    assert_eq!(send(&first).await, (StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE));
-    let (status, detail) = first.get("/readyz").await;
+    world.cut_database().await;
+    assert_eq!(send().await, (StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE));
+    let (status, detail) = world.get("/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(detail.contains("database: not ok"), "{detail}");
 
-    let second = start("live", first.zendesk.clone(), first.freshdesk.clone(), options).await;
-    assert_eq!(send(&second).await, (StatusCode::OK, StatusCode::OK));
-    until(async || second.get("/readyz").await.0 == StatusCode::OK).await;
+    world.restore_database().await;
+    until(async || world.get("/readyz").await.0 == StatusCode::OK).await;
+    assert_eq!(send().await, (StatusCode::OK, StatusCode::OK));
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from delivery where state = 'done'").await, 2);
 }

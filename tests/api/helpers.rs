@@ -17,6 +17,7 @@ use undertone::store::{self, postgres::PrivateServer};
 use undertone::ticket::TicketId;
 
 pub const ZENDESK_SECRET: &str = "zendesk-secret-of-the-tests";
+pub const APP_TOKEN: &str = "app-token-of-the-tests";
 pub const FRESHDESK_SECRET: &str = "freshdesk-secret-of-the-tests";
 
 /// A chase with strong words: worth a note in anybody's reading.
@@ -98,6 +99,10 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
         kind = "zendesk"
         base_url = "{zendesk}"
         webhook_secrets = ["ZENDESK_SECRET", "ZENDESK_OLD_SECRET"]
+        app_tokens = ["APP_TOKEN"]
+        agent_id_key = "AGENT_ID_KEY"
+        drafters = ["777"]
+        draft_notes = true
         credentials = {{ oauth_client_id = "undertone_integration", oauth_client_secret = "ZENDESK_OAUTH" }}
         mode = "{mode}"
         time_zone = "Europe/Copenhagen"
@@ -106,6 +111,7 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
         kind = "freshdesk"
         base_url = "{freshdesk}"
         webhook_secrets = ["FRESHDESK_SECRET"]
+        app_tokens = ["OLD_APP_TOKEN", "APP_TOKEN"]
         credentials = {{ api_key = "FRESHDESK_KEY" }}
         mode = "{mode}"
         time_zone = "Europe/Copenhagen"
@@ -113,12 +119,27 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
     )
 }
 
+/// The names that `settings` gives.
+pub const SECRETS: [&str; 8] = [
+    "ZENDESK_SECRET",
+    "ZENDESK_OLD_SECRET",
+    "ZENDESK_OAUTH",
+    "FRESHDESK_SECRET",
+    "FRESHDESK_KEY",
+    "APP_TOKEN",
+    "OLD_APP_TOKEN",
+    "AGENT_ID_KEY",
+];
+
 pub fn secret(name: &str) -> Option<String> {
     let value = match name {
         "ZENDESK_SECRET" => ZENDESK_SECRET,
         "ZENDESK_OLD_SECRET" => "the-secret-before-the-rotation",
         "ZENDESK_OAUTH" => "EXAMPLE-NOT-A-SECRET",
         "FRESHDESK_SECRET" => FRESHDESK_SECRET,
+        "APP_TOKEN" => APP_TOKEN,
+        "OLD_APP_TOKEN" => "the-token-before-the-rotation",
+        "AGENT_ID_KEY" => "a key for agents' ids",
         "FRESHDESK_KEY" => "EXAMPLE-API-KEY",
         _ => return None,
     };
@@ -142,9 +163,51 @@ impl World {
         self.client.post(url).headers(headers).body(body).send().await.unwrap().status()
     }
 
+    /// Posts JSON with an app's token; gives status and answer.
+    pub async fn ask(
+        &self,
+        path: &str,
+        token: &str,
+        body: &serde_json::Value,
+    ) -> (StatusCode, serde_json::Value) {
+        let url = format!("http://{}{path}", self.service.address);
+        let answer = self.client.post(url).bearer_auth(token).json(body).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
+    pub async fn get_with(&self, path: &str, token: &str) -> (StatusCode, serde_json::Value) {
+        let url = format!("http://{}{path}", self.service.address);
+        let answer = self.client.get(url).bearer_auth(token).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
     pub async fn get(&self, path: &str) -> (StatusCode, String) {
         let answer = self.client.get(format!("http://{}{path}", self.service.address)).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
+    }
+
+    /// Takes the database away: every connection is cut and none is let in.
+    pub async fn cut_database(&self) {
+        self.allow_connections(false).await;
+        let name = self.db.connect_options().get_database().unwrap().to_owned();
+        let mut server = SERVER.1.connect().await.unwrap();
+        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1")
+            .bind(name)
+            .execute(&mut server)
+            .await
+            .unwrap();
+    }
+
+    pub async fn restore_database(&self) {
+        self.allow_connections(true).await;
+    }
+
+    async fn allow_connections(&self, allowed: bool) {
+        let options = self.db.connect_options();
+        let name = options.get_database().unwrap();
+        let mut server = SERVER.1.connect().await.unwrap();
+        let change = format!("alter database {name} allow_connections {allowed}");
+        server.execute(sqlx::AssertSqlSafe(change)).await.unwrap();
     }
 
     /// Waits until no delivery waits any more.

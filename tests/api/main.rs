@@ -3,6 +3,7 @@
 mod acknowledging;
 mod bad_days;
 mod database;
+mod drafts;
 mod helpers;
 mod notes;
 mod process;

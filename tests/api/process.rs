@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use axum::http::StatusCode;
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, zendesk};
 
-use crate::helpers::{CHASE, customer, secret, settings, ticket, until, zendesk_secret};
+use crate::helpers::{CHASE, SECRETS, customer, secret, settings, ticket, until, zendesk_secret};
 
 /// A directory that the `postgres` user can enter too, removed afterwards.
 struct Home(PathBuf);
@@ -38,8 +38,7 @@ impl Drop for Undertone {
 fn serve(config: &Path) -> Undertone {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
     command.args(["serve", "--config"]).arg(config).env_remove("DATABASE_URL").stderr(Stdio::null());
-    for name in ["ZENDESK_SECRET", "ZENDESK_OLD_SECRET", "ZENDESK_OAUTH", "FRESHDESK_SECRET", "FRESHDESK_KEY"]
-    {
+    for name in SECRETS {
         command.env(name, secret(name).unwrap());
     }
     Undertone(command.spawn().unwrap())

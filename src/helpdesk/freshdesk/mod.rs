@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+use super::webhook::Insiders;
 use super::{Identity, Parsed, Unverified};
 use crate::ticket::UserId;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub api_key: SecretString,
     /// Any of these may come with a webhook; two while one is being rotated.
     pub webhook_secrets: Vec<SecretString>,
+    /// Users whose private notes are drafted replies, whatever their first line.
+    pub drafters: Vec<String>,
 }
 
 /// One connected Freshdesk account. Cheap to clone.
@@ -52,12 +55,13 @@ impl Freshdesk {
     }
 
     pub fn parse(&self, body: &[u8]) -> Parsed {
-        payload::parse(body, self.inner.me.get())
+        let insiders = Insiders { me: self.inner.me.get(), drafters: &self.inner.settings.drafters };
+        payload::parse(body, insiders)
     }
 }
 
 /// Reads a body with our own id unknown.
 #[cfg(test)]
 pub(super) fn parse(body: &[u8]) -> Parsed {
-    payload::parse(body, None)
+    payload::parse(body, Insiders::default())
 }

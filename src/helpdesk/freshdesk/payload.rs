@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::helpdesk::webhook::{
-    Identity, Parsed, bare_event, body_key, has_marker, kind_of, lenient, lenient_ticket_id, marked_draft,
+    Identity, Insiders, Parsed, bare_event, body_key, has_marker, kind_of, lenient, lenient_ticket_id,
+    marked_draft,
 };
 use crate::helpdesk::wire;
 use crate::text::html;
@@ -129,7 +130,7 @@ fn ticket_id_in(body: &Value) -> Option<TicketId> {
 }
 
 /// Reads a body of any kind. `me` is our own author id, where it is known already.
-pub fn parse(body: &[u8], me: Option<&UserId>) -> Parsed {
+pub fn parse(body: &[u8], insiders: Insiders<'_>) -> Parsed {
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return lenient(body) };
     // A list would pass for a struct's fields in order.
     if !value.is_object() || value.get("freshdesk_webhook").is_some_and(|part| !part.is_object()) {
@@ -138,7 +139,7 @@ pub fn parse(body: &[u8], me: Option<&UserId>) -> Parsed {
     let parsed = if value.get("freshdesk_webhook").is_some() {
         serde_json::from_value(value).map(|body: Simple| simple(body.freshdesk_webhook))
     } else if value.get("data").is_some() {
-        serde_json::from_value(value).map(|body| product_event(body, me))
+        serde_json::from_value(value).map(|body| product_event(body, insiders))
     } else {
         serde_json::from_value(value).map(advanced)
     };
@@ -218,7 +219,7 @@ fn change(triggered_event: &str) -> Change {
     }
 }
 
-fn product_event(body: ProductEvent, me: Option<&UserId>) -> Parsed {
+fn product_event(body: ProductEvent, insiders: Insiders<'_>) -> Parsed {
     let ProductPart { actor, ticket, conversation } = body.data;
     let in_conversation = conversation.as_ref().and_then(|conversation| conversation.ticket_id.clone());
     let Some(ticket_id) = in_conversation.or_else(|| ticket?.id).map(TicketId) else {
@@ -232,7 +233,9 @@ fn product_event(body: ProductEvent, me: Option<&UserId>) -> Parsed {
             message_id: Some(MessageId::opening()),
             ..bare_event(EventKind::TicketCreated, ticket_id)
         }),
-        ("onConversationCreate", Some(conversation)) => conversation_created(conversation, ticket_id, at, me),
+        ("onConversationCreate", Some(conversation)) => {
+            conversation_created(conversation, ticket_id, at, insiders)
+        }
         _ => Parsed::Ignore { ticket_id: Some(ticket_id), reason: "event_type_not_used" },
     }
 }
@@ -241,14 +244,18 @@ fn conversation_created(
     conversation: ConversationPart,
     ticket_id: TicketId,
     at: Option<DateTime<Utc>>,
-    me: Option<&UserId>,
+    insiders: Insiders<'_>,
 ) -> Parsed {
     let author_id = conversation.user_id.map(UserId);
     let ignore = |reason| Parsed::Ignore { ticket_id: Some(ticket_id.clone()), reason };
-    if has_marker(&conversation.body) || (author_id.is_some() && author_id.as_ref() == me) {
+    if has_marker(&conversation.body) || insiders.is_us(author_id.as_ref()) {
         return ignore("own_note");
     }
-    let draft = if conversation.private == Some(true) { marked_draft(&conversation.body) } else { None };
+    let is_private = conversation.private == Some(true);
+    let by_drafter = insiders.is_drafter(author_id.as_ref());
+    let draft = is_private
+        .then(|| marked_draft(&conversation.body).or(by_drafter.then(|| conversation.body.clone())))
+        .flatten();
     let kind = match (conversation.private, conversation.incoming) {
         (Some(true), _) if draft.is_some() => EventKind::DraftNote,
         (Some(true), _) => return ignore("private_note"),

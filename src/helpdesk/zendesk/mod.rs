@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use self::token::Authorization;
+use super::webhook::Insiders;
 use super::webhook::plain_header;
 use super::{Identity, Parsed, Unverified};
 use crate::ticket::UserId;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Any of these may have signed; two while one is being rotated.
     pub webhook_secrets: Vec<SecretString>,
+    /// Users whose private notes are drafted replies, whatever their first line.
+    pub drafters: Vec<String>,
     /// How old, or how far ahead, a signature's timestamp may be.
     pub signature_window: Duration,
 }
@@ -48,6 +51,7 @@ struct Inner {
     base_url: String,
     webhook_secrets: Vec<SecretString>,
     signature_window: Duration,
+    drafters: Vec<String>,
     authorization: Authorization,
     client: reqwest::Client,
     /// Our own author id, once known.
@@ -56,12 +60,12 @@ struct Inner {
 
 impl Zendesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        let Settings { base_url, credentials, webhook_secrets, signature_window } = settings;
+        let Settings { base_url, credentials, webhook_secrets, drafters, signature_window } = settings;
         let authorization = Authorization::new(&base_url, credentials);
         let me = OnceCell::new();
-        Self {
-            inner: Arc::new(Inner { base_url, webhook_secrets, signature_window, authorization, client, me }),
-        }
+        let inner =
+            Inner { base_url, webhook_secrets, signature_window, drafters, authorization, client, me };
+        Self { inner: Arc::new(inner) }
     }
 
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
@@ -75,12 +79,13 @@ impl Zendesk {
     }
 
     pub fn parse(&self, body: &[u8]) -> Parsed {
-        payload::parse(body, self.inner.me.get())
+        let insiders = Insiders { me: self.inner.me.get(), drafters: &self.inner.drafters };
+        payload::parse(body, insiders)
     }
 }
 
 /// Reads a body with our own id unknown.
 #[cfg(test)]
 pub(super) fn parse(body: &[u8]) -> Parsed {
-    payload::parse(body, None)
+    payload::parse(body, Insiders::default())
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::helpdesk::webhook::{
-    Identity, Parsed, bare_event, body_key, has_marker, kind_of, lenient, lenient_ticket_id, marked_draft,
+    Identity, Insiders, Parsed, bare_event, body_key, has_marker, kind_of, lenient, lenient_ticket_id,
+    marked_draft,
 };
 use crate::helpdesk::{wire, zones};
 use crate::ticket::{
@@ -176,11 +177,11 @@ pub fn identify(body: &[u8]) -> Identity {
 }
 
 /// Reads a body of either kind. `me` is our own author id, where it is known already.
-pub fn parse(body: &[u8], me: Option<&UserId>) -> Parsed {
+pub fn parse(body: &[u8], insiders: Insiders<'_>) -> Parsed {
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return lenient(body) };
     if is_event(value.get("type").and_then(Value::as_str)) {
         return match serde_json::from_value(value) {
-            Ok(body) => event(body, me),
+            Ok(body) => event(body, insiders),
             Err(_) => Parsed::NotUnderstood { reason: "event_of_unknown_shape" },
         };
     }
@@ -188,10 +189,10 @@ pub fn parse(body: &[u8], me: Option<&UserId>) -> Parsed {
     if !value.is_object() {
         return lenient(body);
     }
-    serde_json::from_value(value).map_or_else(|_| lenient(body), |body| trigger(body, me))
+    serde_json::from_value(value).map_or_else(|_| lenient(body), |body| trigger(body, insiders))
 }
 
-fn event(body: EventBody, me: Option<&UserId>) -> Parsed {
+fn event(body: EventBody, insiders: Insiders<'_>) -> Parsed {
     let detail = body.detail.unwrap_or_default();
     let id = detail.id.clone().map(TicketId).or_else(|| body.subject.as_deref().and_then(subject_id));
     let Some(ticket_id) = id else { return Parsed::NotUnderstood { reason: "no_ticket_id" } };
@@ -204,7 +205,7 @@ fn event(body: EventBody, me: Option<&UserId>) -> Parsed {
             ..bare_event(EventKind::TicketCreated, ticket_id)
         }),
         "ticket.comment_added" => match serde_json::from_value::<CommentAdded>(body.event) {
-            Ok(added) => comment_added(added.comment, &detail, ticket_id, body.time, me),
+            Ok(added) => comment_added(added.comment, &detail, ticket_id, body.time, insiders),
             Err(_) => Parsed::NotUnderstood { reason: "event_of_unknown_shape" },
         },
         "messaging_ticket.message_added" => match serde_json::from_value::<MessageAdded>(body.event) {
@@ -220,16 +221,20 @@ fn comment_added(
     detail: &Detail,
     ticket_id: TicketId,
     time: Option<DateTime<Utc>>,
-    me: Option<&UserId>,
+    insiders: Insiders<'_>,
 ) -> Parsed {
     let author = comment.author.unwrap_or_default();
     let author_id = author.id.map(UserId);
-    let ours = has_marker(&comment.body) || (author_id.is_some() && author_id.as_ref() == me);
+    let ours = has_marker(&comment.body) || insiders.is_us(author_id.as_ref());
     let ignore = |reason| Parsed::Ignore { ticket_id: Some(ticket_id.clone()), reason };
     if ours {
         return ignore("own_note");
     }
-    let draft = if comment.is_public == Some(false) { marked_draft(&comment.body) } else { None };
+    let is_private = comment.is_public == Some(false);
+    let by_drafter = insiders.is_drafter(author_id.as_ref());
+    let draft = is_private
+        .then(|| marked_draft(&comment.body).or(by_drafter.then(|| comment.body.clone())))
+        .flatten();
     let kind = match (comment.is_public, author.is_staff) {
         (Some(false), _) if draft.is_some() => EventKind::DraftNote,
         (Some(false), _) => return ignore("private_note"),
@@ -272,7 +277,7 @@ fn message_added(actor: MessageActor, ticket_id: TicketId, time: Option<DateTime
     Parsed::Ignore { ticket_id: Some(ticket_id), reason }
 }
 
-fn trigger(body: Trigger, me: Option<&UserId>) -> Parsed {
+fn trigger(body: Trigger, insiders: Insiders<'_>) -> Parsed {
     let Some(ticket_id) = body.ticket.id.clone().or_else(|| body.ticket_id.clone()).map(TicketId) else {
         return Parsed::NotUnderstood { reason: "no_ticket_id" };
     };
@@ -285,7 +290,7 @@ fn trigger(body: Trigger, me: Option<&UserId>) -> Parsed {
         return draft_note(draft, ticket_id, actor_id, occurred_at);
     }
     // We write notes and no tickets: a created ticket is somebody's, also where we share our user with a person.
-    let by_us = kind != EventKind::TicketCreated && actor_id.is_some() && actor_id.as_ref() == me;
+    let by_us = kind != EventKind::TicketCreated && insiders.is_us(actor_id.as_ref());
     if by_us || has_marker(&body.ticket.text) {
         return ignore("own_note");
     }

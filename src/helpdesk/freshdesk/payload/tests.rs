@@ -5,7 +5,7 @@ const ME: &str = "80009876599";
 
 /// One line for what a body turned out to be.
 fn outcome(body: &[u8]) -> String {
-    match parse(body, Some(&UserId(ME.into()))) {
+    match parse(body, Insiders { me: Some(&UserId(ME.into())), drafters: &[] }) {
         Parsed::Act(event) => format!("{:?} {}", event.kind, event.ticket_id),
         Parsed::Ignore { ticket_id, reason } => format!("{reason} {}", ticket_id.expect("an id")),
         Parsed::NotUnderstood { reason } => reason.to_owned(),
@@ -138,7 +138,9 @@ fn product_events_are_told_apart_by_direction_and_privacy() {
 
 #[test]
 fn a_drafting_bots_note_brings_its_draft_without_author_and_marker() {
-    let Parsed::Act(event) = parse(&fixture("freshdesk", "webhook_advanced_private_note.json"), None) else {
+    let Parsed::Act(event) =
+        parse(&fixture("freshdesk", "webhook_advanced_private_note.json"), Insiders::default())
+    else {
         panic!("acted on");
     };
     let draft = event.draft.expect("a draft");
