@@ -14,6 +14,7 @@ pub mod helpdesk;
 pub mod http;
 pub mod jobs;
 pub mod keep;
+pub mod look;
 pub mod note;
 pub mod pretend;
 pub mod service;

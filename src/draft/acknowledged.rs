@@ -21,6 +21,11 @@ pub fn asks(reply: &Reply) -> bool {
     reply.sentences.iter().any(|sentence| sentence.clarifies)
 }
 
+/// Whether it gives concrete steps, be they ready-made: under a deadline they may be the way out.
+pub fn gives_steps(reply: &Reply) -> bool {
+    reply.sentences.iter().any(|sentence| sentence.does(CueClass::Step) && !sentence.content.is_empty())
+}
+
 /// Whether it names a time at all, as an answer to a deadline does.
 pub fn names_any_time(reply: &Reply) -> bool {
     reply.sentences.iter().any(names_a_time)

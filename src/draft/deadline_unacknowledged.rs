@@ -8,7 +8,7 @@
 //! A reply that names the time, the day, the event or the thing at stake; that acts, or promises for a named time;
 //! that answers outright; that asks what it needs to know first; a short, real answer to a stated hurry.
 
-use super::acknowledged::{acts, asks, names, names_any_time};
+use super::acknowledged::{acts, asks, gives_steps, names, names_any_time};
 use super::lexicons::CueClass;
 use super::specific::is_specific;
 use super::{Check, Item, SHORT_REPLY, View};
@@ -20,7 +20,10 @@ const FAR_HOURS: f64 = 14.0 * 24.0;
 pub fn find(view: &View<'_>) -> Option<Item> {
     let (signal, facts) = pressing(view)?;
     let reply = &view.reply;
-    if reply.sentences.is_empty() || asks(reply) || acts(reply) || names_any_time(reply) {
+    if reply.sentences.is_empty() || asks(reply) {
+        return None;
+    }
+    if acts(reply) || gives_steps(reply) || names_any_time(reply) {
         return None;
     }
     if signal.evidence.iter().any(|evidence| names(reply, &view.around(evidence.quote.expose()))) {

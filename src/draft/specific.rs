@@ -9,8 +9,9 @@ const OWN_CONTENT: usize = 3;
 /// Whether a sentence names something of the customer's, does or answers something, or has substance of its own.
 pub fn is_specific(sentence: &Sentence) -> bool {
     let content = sentence.content.len();
+    let sends_away = sentence.does(CueClass::Stall) || sentence.does(CueClass::Errand);
     sentence.shared > 0
-        || content >= OWN_CONTENT && !sentence.does(CueClass::Stall)
+        || content >= OWN_CONTENT && !sends_away
         || sentence.does(CueClass::Acted)
         || content > 0 && (sentence.does(CueClass::Step) || sentence.does(CueClass::Answer))
         || names_a_time(sentence) && sentence.does(CueClass::Promise)
