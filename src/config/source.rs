@@ -158,9 +158,11 @@ impl RawSource {
 
     fn resolve_app_tokens(&self, lookup: Lookup<'_>) -> Result<Vec<SecretString>, String> {
         if self.app_tokens.len() > 2 {
-            return Err("`app_tokens`: give the name of one environment variable, or of two while one is being \
+            return Err(
+                "`app_tokens`: give the name of one environment variable, or of two while one is being \
                         replaced"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         self.app_tokens.iter().map(|name| secret("app_tokens", name, lookup)).collect()
     }

@@ -34,6 +34,8 @@ fn lookup(name: &str) -> Option<String> {
         ("ACME_WEBHOOK_SECRET_NEW", "EXAMPLE-WEBHOOK-SECRET-2"),
         ("ACME_OAUTH_SECRET", "EXAMPLE-OAUTH-SECRET"),
         ("ACME_API_TOKEN", "EXAMPLE-API-TOKEN"),
+        ("ACME_APP_TOKEN", "EXAMPLE-APP-TOKEN"),
+        ("ACME_AGENT_ID_KEY", "EXAMPLE-KEY-FOR-AGENT-IDS"),
         ("ACME_SHOP_WEBHOOK_SECRET", "EXAMPLE-SHOP-SECRET"),
         ("ACME_SHOP_API_KEY", "EXAMPLE-API-KEY"),
         ("SHORT", "1234567"),
@@ -237,6 +239,19 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 4: ", "`credentials.oauth_client_secret`: ", "NOT_SET is not set"],
         ),
         (
+            "three tokens",
+            with(
+                "mode = \"shadow\"",
+                "mode = \"shadow\"\napp_tokens = [\"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\"]",
+            ),
+            &["line 4: ", "`app_tokens`: ", "or of two while one is being replaced"],
+        ),
+        (
+            "a pasted key",
+            with("mode = \"shadow\"", "mode = \"shadow\"\nagent_id_key = \"kJ8s+Xq2==\""),
+            &["line 4: ", "`agent_id_key`: ", "not the secret itself"],
+        ),
+        (
             "an unknown mode",
             with(r#"mode = "shadow""#, r#"mode = "on""#),
             &["line 10: ", "`mode`: ", "unknown variant `on`", "expected `shadow` or `live`"],
@@ -357,6 +372,10 @@ fn every_key_stands_in_the_shipped_file() {
         "mode",
         "time_zone",
         "languages",
+        "app_tokens",
+        "agent_id_key",
+        "drafters",
+        "draft_notes",
     ];
     for key in keys {
         let stands = SHIPPED.lines().any(|line| {
