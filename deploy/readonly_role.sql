@@ -22,8 +22,12 @@ grant select (source, ticket_id, message_id, author, sent_at, words, about_amoun
     on message to undertone_dashboard;
 grant select (source, ticket_id, message_id, detector, kind, strength, detector_version, language, sent_at, detected_at)
     on signal to undertone_dashboard;
-grant select (source, ticket_id, message_id, delivery_id, state, reason, kinds, decided_at, attempted_at, posted_at, comment_id, audit_id)
+grant select (source, ticket_id, message_id, delivery_id, purpose, state, reason, kinds, decided_at, attempted_at, posted_at, comment_id, audit_id)
     on note to undertone_dashboard;
+-- Without the agent's pseudonym and the digest.
+grant select (source, ticket_id, draft_id, message_id, trigger, adapted, incomplete, reason, sent_changed, asked_at)
+    on draft_check to undertone_dashboard;
 
-grant select on signals_per_day, note_decisions_per_day, repeat_chain, delivery_to_replay, note_latency
+grant select on signals_per_day, note_decisions_per_day, repeat_chain, delivery_to_replay, note_latency,
+    draft_checks_per_week, adapted_well_per_week
     to undertone_dashboard;

@@ -4,6 +4,8 @@
 //! an error names the file, the line, the key, what is wrong and what would be right.
 
 mod source;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::net::SocketAddr;

@@ -4,6 +4,7 @@ pub mod check_draft;
 pub mod demo;
 pub mod eval;
 pub mod explain;
+pub mod health;
 pub mod serve;
 pub mod train;
 
@@ -35,6 +36,8 @@ enum Verb {
     Train(train::Args),
     /// Look at drafted replies beside the messages they answer.
     CheckDraft(check_draft::Args),
+    /// Ask a running service whether it lives, for a container's health check.
+    Health(health::Args),
 }
 
 /// Why a verb did not do its work.
@@ -58,6 +61,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Explain(args) => explain::run(args),
         Verb::Train(args) => train::run(args),
         Verb::CheckDraft(args) => check_draft::run(args),
+        Verb::Health(args) => health::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

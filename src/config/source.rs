@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::Lookup;
@@ -153,7 +153,7 @@ impl RawSource {
                         or of two while one is being replaced"
                 .to_owned());
         }
-        self.webhook_secrets.iter().map(|name| secret("webhook_secrets", name, lookup)).collect()
+        self.webhook_secrets.iter().map(|name| webhook_secret(name, lookup)).collect()
     }
 
     fn resolve_app_tokens(&self, lookup: Lookup<'_>) -> Result<Vec<SecretString>, String> {
@@ -227,6 +227,20 @@ impl RawCredentials {
             (Kind::Freshdesk, _) => Err("`credentials`: give api_key, and nothing else".to_owned()),
         }
     }
+}
+
+/// What Zendesk signs test requests of a webhook with that does not exist yet. It stands in their documentation.
+const ZENDESK_PUBLIC_TEST_SECRET: &str = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==";
+
+fn webhook_secret(name: &str, lookup: Lookup<'_>) -> Result<SecretString, String> {
+    let secret = secret("webhook_secrets", name, lookup)?;
+    if secret.expose_secret() == ZENDESK_PUBLIC_TEST_SECRET {
+        return Err(format!(
+            "`webhook_secrets`: the environment variable {name} holds Zendesk's public test secret, with which anyone can \
+             sign; give the webhook's own, from Reveal secret on its page"
+        ));
+    }
+    Ok(secret)
 }
 
 /// Looks up a secret by the variable's name. The name itself must look like one, lest a secret be pasted into the file.

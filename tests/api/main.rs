@@ -3,6 +3,7 @@
 mod acknowledging;
 mod bad_days;
 mod database;
+mod docs;
 mod drafts;
 mod helpers;
 mod notes;

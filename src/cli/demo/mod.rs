@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use super::Failure;
 use crate::telemetry;
 use crate::ticket::TicketId;
-use tickets::{Expected, SAMPLES, Sample};
+use tickets::{Expected, SAMPLES, Sample, Way};
 use world::World;
 
 #[derive(clap::Args)]
@@ -37,16 +37,17 @@ async fn demo(exit: bool) -> anyhow::Result<()> {
     );
     let world = World::start(&listen_address()).await?;
     let told = tell(&world).await;
-    if told.is_ok() && !exit {
-        story::what_to_try(&world);
+    if let (Ok(known), false) = (&told, exit) {
+        story::what_to_try(&world, known);
         tokio::signal::ctrl_c().await?;
     }
     world.stop().await?;
-    told
+    told.map(drop)
 }
 
-/// Sends every sample, shows what became of it and checks it against what should have.
-async fn tell(world: &World) -> anyhow::Result<()> {
+/// Sends every sample, shows what became of it and checks it against what should have. Gives a ticket of the pretend
+/// Freshdesk, to go on with.
+async fn tell(world: &World) -> anyhow::Result<TicketId> {
     let mut tickets = Vec::new();
     for sample in SAMPLES {
         let ticket = world.add(sample);
@@ -66,7 +67,8 @@ async fn tell(world: &World) -> anyhow::Result<()> {
         "As it should be: {} tickets, every note once and private, and silence elsewhere.",
         tickets.len()
     );
-    Ok(())
+    let on_freshdesk = tickets.into_iter().find(|(sample, _)| matches!(sample.way, Way::Freshdesk(_)));
+    on_freshdesk.map(|(_, ticket)| ticket).context("no sample is a Freshdesk ticket")
 }
 
 fn check(world: &World, sample: &Sample, ticket: &TicketId) -> Option<String> {

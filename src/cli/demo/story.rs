@@ -78,8 +78,8 @@ fn indent(text: &str, margin: &str) -> String {
     lines.map(|line| format!("{margin}{line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Says what to do next, with commands to copy.
-pub fn what_to_try(world: &World) {
+/// Says what to do next, with commands to copy. `known` is a ticket of the pretend Freshdesk.
+pub fn what_to_try(world: &World, known: &TicketId) {
     let service = world.service.address;
     let socket = world.db.connect_options();
     let socket = socket.get_socket().map(|path| path.display().to_string()).unwrap_or_default();
@@ -88,11 +88,11 @@ pub fn what_to_try(world: &World) {
          The signals and the decisions, in SQL:\n  \
            psql -h {socket} -U undertone postgres -c 'select ticket_id, detector, kind, facts from signal'\n  \
            psql -h {socket} -U undertone postgres -c 'select * from note_decisions_per_day'\n\n\
-         A webhook by hand (ticket 1 of the pretend Freshdesk again: it is recognised, and no second note appears):\n  \
-           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"1\"}}' \\\n    \
+         A webhook by hand (ticket {known} of the pretend Freshdesk again: it is read, and no second note appears):\n  \
+           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"{known}\"}}' \\\n    \
            http://{service}/webhooks/{}\n\n\
          Your own words:\n  \
-           echo 'Third time I ask, and my flight leaves at 6 tomorrow!' | undertone explain\n\n\
+           echo 'Third time I ask, and my flight leaves at 6 tomorrow!' | cargo run -q -- explain\n\n\
          The pretend helpdesks answer like the real ones: {} (Zendesk), {} (Freshdesk).",
         SOURCES.1,
         world.zendesk.base_url(),

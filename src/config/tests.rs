@@ -1,0 +1,386 @@
+//! Tests of the configuration: what is refused, in which words, and that the shipped file is right.
+
+use std::collections::HashMap;
+
+use super::*;
+
+const SHIPPED: &str = include_str!("../../config/undertone.toml");
+
+/// Two sources that are as they should be.
+const GOOD: &str = r#"listen = "127.0.0.1:8477"
+[worker]
+concurrency = 8
+[[source]]
+name = "acme"
+kind = "zendesk"
+subdomain = "acme"
+webhook_secrets = ["ACME_WEBHOOK_SECRET"]
+credentials = { oauth_client_id = "undertone", oauth_client_secret = "ACME_OAUTH_SECRET" }
+mode = "shadow"
+time_zone = "Europe/Copenhagen"
+[[source]]
+name = "acme-shop"
+kind = "freshdesk"
+domain = "acme"
+webhook_secrets = ["ACME_SHOP_WEBHOOK_SECRET"]
+credentials = { api_key = "ACME_SHOP_API_KEY" }
+mode = "live"
+time_zone = "Europe/London"
+"#;
+
+fn lookup(name: &str) -> Option<String> {
+    let secrets = HashMap::from([
+        ("ACME_WEBHOOK_SECRET", "EXAMPLE-WEBHOOK-SECRET"),
+        ("ACME_WEBHOOK_SECRET_NEW", "EXAMPLE-WEBHOOK-SECRET-2"),
+        ("ACME_OAUTH_SECRET", "EXAMPLE-OAUTH-SECRET"),
+        ("ACME_API_TOKEN", "EXAMPLE-API-TOKEN"),
+        ("ACME_APP_TOKEN", "EXAMPLE-APP-TOKEN"),
+        ("ACME_AGENT_ID_KEY", "EXAMPLE-KEY-FOR-AGENT-IDS"),
+        ("ACME_SHOP_WEBHOOK_SECRET", "EXAMPLE-SHOP-SECRET"),
+        ("ACME_SHOP_API_KEY", "EXAMPLE-API-KEY"),
+        ("SHORT", "1234567"),
+        ("EMPTY", ""),
+        ("ZENDESK_TEST", "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="),
+    ]);
+    secrets.get(name).map(|value| (*value).to_owned())
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse("undertone.toml", text, &lookup).map_err(|error| error.to_string())
+}
+
+/// The good file with one piece replaced.
+fn with(from: &str, to: &str) -> String {
+    assert_eq!(GOOD.matches(from).count(), 1, "{from:?} is to stand in the file once");
+    GOOD.replace(from, to)
+}
+
+#[test]
+fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
+    let zendesk_secret = r#"["ACME_WEBHOOK_SECRET"]"#;
+    let zendesk_credentials =
+        r#"{ oauth_client_id = "undertone", oauth_client_secret = "ACME_OAUTH_SECRET" }"#;
+    let cases: &[(&str, String, &[&str])] = &[
+        (
+            "an unknown key",
+            with("listen =", "lisen ="),
+            &["line 1: ", "`lisen`: ", "unknown field", "expected one of `listen`, "],
+        ),
+        (
+            "an unknown key of a source",
+            with("subdomain = ", "sub_domain = "),
+            &["line 7: ", "`sub_domain`: ", "unknown field", "`subdomain`"],
+        ),
+        (
+            "an unknown key of the worker",
+            with("concurrency", "concurency"),
+            &["line 3: ", "`concurency`: ", "unknown field", "`concurrency`"],
+        ),
+        (
+            "a word for a number",
+            with("concurrency = 8", "concurrency = \"8\""),
+            &["line 3: ", "`concurrency`: ", "invalid type: string \"8\"", "expected usize"],
+        ),
+        ("no TOML", with("[worker]", "[worker"), &["line 2: ", "unclosed table, expected `]`"]),
+        (
+            "no worker at all",
+            with("concurrency = 8", "concurrency = 0"),
+            &["line 2: ", "`worker.concurrency`: ", "0 is not from 1 to 64"],
+        ),
+        (
+            "too many workers",
+            with("concurrency = 8", "concurrency = 65"),
+            &["line 2: ", "`worker.concurrency`: ", "65 is not from 1 to 64"],
+        ),
+        (
+            "no attempt",
+            with("concurrency = 8", "max_attempts = 0"),
+            &["line 2: ", "`worker.max_attempts`: ", "0 is not from 1 to 100"],
+        ),
+        (
+            "no address to listen on",
+            with("127.0.0.1:8477", "localhost"),
+            &["line 1: ", "`listen`: ", "invalid socket address"],
+        ),
+        (
+            "a name with a space",
+            with(r#"name = "acme-shop""#, r#"name = "Acme shop""#),
+            &["line 13: ", "`name`: ", "\"Acme shop\" is not a source name", "use a-z, 0-9, - and _"],
+        ),
+        (
+            "a name twice",
+            with(r#"name = "acme-shop""#, r#"name = "acme""#),
+            &["line 12: ", "`name`: ", "there is already a source `acme`", "names are unique"],
+        ),
+        (
+            "another helpdesk",
+            with(r#"kind = "zendesk""#, r#"kind = "intercom""#),
+            &["line 6: ", "`kind`: ", "unknown variant `intercom`", "expected `zendesk` or `freshdesk`"],
+        ),
+        (
+            "a host for a subdomain",
+            with(r#"subdomain = "acme""#, r#"subdomain = "acme.zendesk.com""#),
+            &["line 7: ", "`subdomain`: ", "\"acme.zendesk.com\" is not a bare name", "write \"acme\""],
+        ),
+        (
+            "an address for a subdomain",
+            with(r#"subdomain = "acme""#, r#"subdomain = "https://acme.zendesk.com""#),
+            &["line 7: ", "`subdomain`: ", "is not a bare name", "write \"acme\""],
+        ),
+        (
+            "a subdomain that would leave the vendor's host",
+            with(r#"subdomain = "acme""#, r#"subdomain = "evil.example/""#),
+            &["line 7: ", "`subdomain`: ", "is not a bare name"],
+        ),
+        (
+            "no subdomain",
+            with("subdomain = \"acme\"\n", ""),
+            &["line 4: ", "source `acme`: ", "`subdomain` is missing", "the part before .zendesk.com"],
+        ),
+        (
+            "no domain",
+            with("\ndomain = \"acme\"\n", "\n"),
+            &["line 12: ", "source `acme-shop`: ", "`domain` is missing", "the part before .freshdesk.com"],
+        ),
+        (
+            "plain http to elsewhere",
+            with(r#"subdomain = "acme""#, r#"base_url = "http://acme.example""#),
+            &["line 7: ", "`base_url`: ", "neither https://… nor http:// on loopback"],
+        ),
+        (
+            "a password in the address",
+            with(r#"subdomain = "acme""#, r#"base_url = "https://me:pw@acme.example""#),
+            &["line 7: ", "`base_url`: ", "neither https://… nor http:// on loopback"],
+        ),
+        (
+            "no webhook secret",
+            with(zendesk_secret, "[]"),
+            &["line 4: ", "source `acme`: ", "`webhook_secrets`: ", "the name of one environment variable"],
+        ),
+        (
+            "webhook secrets left out",
+            with("webhook_secrets = [\"ACME_WEBHOOK_SECRET\"]\n", ""),
+            &["line 4: ", "source `acme`: ", "`webhook_secrets`: ", "the name of one environment variable"],
+        ),
+        (
+            "three webhook secrets",
+            with(zendesk_secret, r#"["ACME_WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET_NEW", "ACME_API_TOKEN"]"#),
+            &["line 4: ", "`webhook_secrets`: ", "or of two while one is being replaced"],
+        ),
+        (
+            "a pasted secret",
+            with(zendesk_secret, r#"["kJ8s+Xq2=="]"#),
+            &[
+                "line 4: ",
+                "`webhook_secrets`: ",
+                "the name of an environment variable",
+                "not the secret itself",
+            ],
+        ),
+        (
+            "a variable that is not set",
+            with(zendesk_secret, r#"["NOT_SET"]"#),
+            &["line 4: ", "`webhook_secrets`: ", "the environment variable NOT_SET is not set"],
+        ),
+        (
+            "an empty variable",
+            with(zendesk_secret, r#"["EMPTY"]"#),
+            &["line 4: ", "`webhook_secrets`: ", "EMPTY is empty or under 8 characters"],
+        ),
+        (
+            "a secret that is too short",
+            with(zendesk_secret, r#"["SHORT"]"#),
+            &["line 4: ", "`webhook_secrets`: ", "SHORT is empty or under 8 characters"],
+        ),
+        (
+            "the secret that everybody knows",
+            with(zendesk_secret, r#"["ACME_WEBHOOK_SECRET", "ZENDESK_TEST"]"#),
+            &[
+                "line 4: ",
+                "`webhook_secrets`: ",
+                "ZENDESK_TEST holds Zendesk's public test secret",
+                "its page",
+            ],
+        ),
+        (
+            "a window of no time",
+            with("mode = \"shadow\"", "mode = \"shadow\"\nsignature_window_minutes = 0"),
+            &["line 4: ", "source `acme`: ", "`signature_window_minutes`: ", "not from 1 to 1440"],
+        ),
+        (
+            "Freshdesk's key for Zendesk",
+            with(zendesk_credentials, r#"{ api_key = "ACME_SHOP_API_KEY" }"#),
+            &[
+                "line 4: ",
+                "source `acme`: ",
+                "`credentials`: ",
+                "give oauth_client_id and oauth_client_secret",
+            ],
+        ),
+        (
+            "Zendesk's token for Freshdesk",
+            with(
+                r#"{ api_key = "ACME_SHOP_API_KEY" }"#,
+                r#"{ email = "a@example.com", api_token = "ACME_API_TOKEN" }"#,
+            ),
+            &["line 12: ", "source `acme-shop`: ", "`credentials`: ", "give api_key, and nothing else"],
+        ),
+        (
+            "both kinds of Zendesk's",
+            with(
+                zendesk_credentials,
+                r#"{ oauth_client_id = "u", oauth_client_secret = "ACME_OAUTH_SECRET", email = "a@example.com" }"#,
+            ),
+            &["line 4: ", "`credentials`: ", "give oauth_client_id and oauth_client_secret"],
+        ),
+        (
+            "a credential that is not set",
+            with("ACME_OAUTH_SECRET", "NOT_SET"),
+            &["line 4: ", "`credentials.oauth_client_secret`: ", "NOT_SET is not set"],
+        ),
+        (
+            "three tokens",
+            with(
+                "mode = \"shadow\"",
+                "mode = \"shadow\"\napp_tokens = [\"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\"]",
+            ),
+            &["line 4: ", "`app_tokens`: ", "or of two while one is being replaced"],
+        ),
+        (
+            "a pasted key",
+            with("mode = \"shadow\"", "mode = \"shadow\"\nagent_id_key = \"kJ8s+Xq2==\""),
+            &["line 4: ", "`agent_id_key`: ", "not the secret itself"],
+        ),
+        (
+            "an unknown mode",
+            with(r#"mode = "shadow""#, r#"mode = "on""#),
+            &["line 10: ", "`mode`: ", "unknown variant `on`", "expected `shadow` or `live`"],
+        ),
+        ("no mode", with("mode = \"shadow\"\n", ""), &["line 4: ", "missing field `mode`"]),
+        (
+            "a zone in a helpdesk's words",
+            with("Europe/Copenhagen", "Copenhagen"),
+            &["line 4: ", "`time_zone`: ", "\"Copenhagen\" is not an IANA zone", "\"Europe/Copenhagen\""],
+        ),
+        (
+            "a language without a pack",
+            with(r#"mode = "shadow""#, "mode = \"shadow\"\nlanguages = [\"en\", \"da\"]"),
+            &["line 4: ", "`languages`: ", "only \"en\" has a language pack", "write [\"en\"]"],
+        ),
+    ];
+    for (name, text, fragments) in cases {
+        let Err(error) = parse(text) else { panic!("{name} is let through") };
+        assert!(error.starts_with("undertone.toml, line "), "{name}: {error}");
+        assert_eq!(error.lines().count(), 1, "{name}: {error}");
+        let mut rest = error.as_str();
+        for fragment in *fragments {
+            let at = rest.find(fragment);
+            let at =
+                at.unwrap_or_else(|| panic!("{name}: {fragment:?} is missing or out of place in {error:?}"));
+            rest = &rest[at + fragment.len()..];
+        }
+        for secret in ["kJ8s", "EXAMPLE-", "1234567", "dGhpc19"] {
+            assert!(!error.contains(secret), "{name}: the error shows a secret: {error}");
+        }
+    }
+}
+
+#[test]
+fn what_is_near_to_it_is_let_through() {
+    let cases = [
+        ("as it is", GOOD.to_owned()),
+        ("nothing at all", String::new()),
+        (
+            "two secrets",
+            with(r#"["ACME_WEBHOOK_SECRET"]"#, r#"["ACME_WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET_NEW"]"#),
+        ),
+        (
+            "a token",
+            with(
+                r#"{ oauth_client_id = "undertone", oauth_client_secret = "ACME_OAUTH_SECRET" }"#,
+                r#"{ email = "a@example.com", api_token = "ACME_API_TOKEN" }"#,
+            ),
+        ),
+        ("https elsewhere", with(r#"subdomain = "acme""#, r#"base_url = "https://desk.acme.example""#)),
+        ("plain http on loopback", with(r#"subdomain = "acme""#, r#"base_url = "http://127.0.0.1:9000""#)),
+        ("http on loopback, IPv6", with(r#"subdomain = "acme""#, r#"base_url = "http://[::1]:9000""#)),
+        ("capitals in the subdomain", with(r#"subdomain = "acme""#, r#"subdomain = "Acme""#)),
+        ("the most workers", with("concurrency = 8", "concurrency = 64")),
+    ];
+    for (name, text) in cases {
+        assert!(parse(&text).is_ok(), "{name}: {:?}", parse(&text).err());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_what_to_give() {
+    let error = Config::load(Path::new("/nowhere/undertone.toml"), &lookup).err().expect("no such file");
+    let error = error.to_string();
+    assert!(error.starts_with("/nowhere/undertone.toml: cannot be read"), "{error}");
+    assert!(error.ends_with("give another with --config"), "{error}");
+}
+
+#[test]
+fn the_shipped_file_loads_with_no_source() {
+    let config = parse(SHIPPED).expect("the shipped file");
+    assert!(config.sources.is_empty());
+    assert_eq!(config.listen, default_listen());
+    assert_eq!((config.worker.concurrency, config.worker.max_attempts), (8, 20));
+}
+
+#[test]
+fn the_shipped_examples_load_once_they_are_uncommented() {
+    // A commented line that is a key, a table or a comment within an example; prose comments stay.
+    let uncommented: String = SHIPPED
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[source]]") || rest.starts_with('#') || is_setting(rest) => rest,
+            _ => line,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let config = parse(&uncommented).expect("the examples");
+    let names: Vec<_> = config.sources.iter().map(|source| source.name.as_str()).collect();
+    assert_eq!(names, ["acme", "acme-shop"]);
+    assert!(config.sources.iter().all(|source| source.mode == Mode::Shadow));
+    assert_eq!(config.data_dir.as_deref(), Some(Path::new("/var/lib/undertone")));
+    let urls: Vec<_> = config.sources.iter().map(|source| source.base_url.as_str()).collect();
+    assert_eq!(urls, ["https://acme.zendesk.com", "https://acme.freshdesk.com"]);
+}
+
+fn is_setting(line: &str) -> bool {
+    line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
+/// Whoever adds a key has to say what it does in the shipped file.
+#[test]
+fn every_key_stands_in_the_shipped_file() {
+    let keys = [
+        "listen",
+        "public_url",
+        "data_dir",
+        "concurrency",
+        "max_attempts",
+        "name",
+        "kind",
+        "subdomain",
+        "domain",
+        "base_url",
+        "webhook_secrets",
+        "signature_window_minutes",
+        "credentials",
+        "mode",
+        "time_zone",
+        "languages",
+        "app_tokens",
+        "agent_id_key",
+        "drafters",
+        "draft_notes",
+    ];
+    for key in keys {
+        let stands = SHIPPED.lines().any(|line| {
+            line.trim_start_matches(['#', ' ']).strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))
+        });
+        assert!(stands, "{key} is not explained in config/undertone.toml");
+    }
+}
