@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs the apps in headless Chromium beside pages that play the helpdesks. Installs what is missing (Debian's packages, as root).
+#
+# Without more they ask a stand-in for Undertone. For a run against the real service as well, give UNDERTONE_URL,
+# UNDERTONE_SOURCE and UNDERTONE_TOKEN, and two of its tickets: UNDERTONE_TICKET (with a deadline) and
+# UNDERTONE_HURRIED_TICKET (a customer in a hurry). CHROMIUM names another browser than /usr/bin/chromium.
+# Screenshots are left in artifacts/ beside this file.
+set -euo pipefail
+cd "$(dirname "$0")"
+missing=()
+command -v node > /dev/null && command -v npm > /dev/null || missing+=(nodejs npm)
+[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing+=(chromium)
+command -v python3 > /dev/null || missing+=(python3)
+if [ ${#missing[@]} -gt 0 ]; then
+  apt-get update -qq
+  apt-get install -y -qq "${missing[@]}" > /dev/null
+fi
+npm ci --no-audit --no-fund --silent
+../../apps/package.sh
+rm -rf artifacts
+# One file after the other: each has a browser of its own.
+exec node --test --test-concurrency=1 "$@"
