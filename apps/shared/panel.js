@@ -26,6 +26,10 @@ window.undertonePanel = (() => {
     solving_before_acknowledging: 'The fix comes first',
   };
 
+  // A sidebar is shared with other apps: beyond this the panel scrolls.
+  const MOST_PX = 600;
+  const LEAST_PX = 80;
+
   function element(tag, className, ...children) {
     const node = document.createElement(tag);
     if (className) node.className = className;
@@ -89,5 +93,11 @@ window.undertonePanel = (() => {
     return element('p', 'quote', element('span', 'who', who), ` “${words}”`);
   }
 
-  return { WORDS, say, showSignals, showFindings };
+  /** Tells `resize` the height in px that the panel needs, now and whenever it changes. */
+  function followHeight(resize) {
+    const tell = () => resize(Math.min(Math.max(document.documentElement.offsetHeight, LEAST_PX), MOST_PX));
+    new ResizeObserver(tell).observe(document.body);
+  }
+
+  return { WORDS, say, showSignals, showFindings, followHeight };
 })();

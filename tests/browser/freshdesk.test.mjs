@@ -181,3 +181,12 @@ test('light and dark both pass the accessibility rules', async (t) => {
       }));
   }
 });
+
+test('the panel asks for the height it needs and fits 320 px', () =>
+  beside({}, async ({ page, app, signals }) => {
+    await shows(signals, 'Undertone: locked out');
+    const wide = await app.locator('html').evaluate((html) => html.scrollWidth);
+    assert.ok(wide <= 320, `${wide} px wide`);
+    const asked = await page.evaluate(() => window.freshdesk.resized.at(-1));
+    assert.ok(parseInt(asked.height, 10) > 300, asked.height);
+  }));

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Runs the apps in headless Chromium beside pages that play the helpdesks. Installs what is missing (Debian's packages, as root).
 #
-# Without more they ask a stand-in for Undertone. For a run against the real service as well, give UNDERTONE_URL,
-# UNDERTONE_SOURCE and UNDERTONE_TOKEN, and two of its tickets: UNDERTONE_TICKET (with a deadline) and
-# UNDERTONE_HURRIED_TICKET (a customer in a hurry). CHROMIUM names another browser than /usr/bin/chromium.
+# They ask a stand-in for Undertone. A running service is asked as well when UNDERTONE_URL names it, with UNDERTONE_SOURCE,
+# UNDERTONE_TOKEN and two of its tickets: UNDERTONE_TICKET (a deadline) and UNDERTONE_HURRIED_TICKET (a customer in a
+# hurry). UNDERTONE_FRESHDESK_SOURCE and so on go before these for the Freshdesk app, UNDERTONE_ZENDESK_SOURCE likewise.
+# CHROMIUM names another browser than /usr/bin/chromium.
 # Screenshots are left in artifacts/ beside this file.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -18,5 +19,7 @@ fi
 npm ci --no-audit --no-fund --silent
 ../../apps/package.sh
 rm -rf artifacts
+files=(*.test.mjs)
+[ -z "${UNDERTONE_URL:-}" ] || files+=(service.mjs)
 # One file after the other: each has a browser of its own.
-exec node --test --test-concurrency=1 "$@"
+exec node --test --test-concurrency=1 "$@" "${files[@]}"

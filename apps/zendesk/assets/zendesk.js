@@ -1,7 +1,7 @@
 // The Zendesk side: reads the ticket and the editor through the vendor's client, asks Undertone, shows the answer.
 // Nothing in here may keep an agent from sending: `ticket.save` always answers true, and soon.
 (() => {
-  const { WORDS, say, showSignals, showFindings } = window.undertonePanel;
+  const { WORDS, say, showSignals, showFindings, followHeight } = window.undertonePanel;
   const service = window.undertoneService;
   const IDLE = 'Questions, if any, appear here while you write a public reply.';
   const INTERNAL = 'Internal notes are not checked.';
@@ -109,16 +109,8 @@
     client.get('colorScheme').then((got) => got.colorScheme && paint(got.colorScheme)).catch(() => {});
   }
 
-  function keepTheHeight() {
-    const resize = () => {
-      const height = Math.min(Math.max(document.body.offsetHeight, 80), 600);
-      client.invoke('resize', { width: '100%', height: `${height}px` });
-    };
-    new ResizeObserver(resize).observe(document.body);
-  }
-
   followTheHelpdesk();
   followTheColours();
-  keepTheHeight();
+  followHeight((px) => client.invoke('resize', { width: '100%', height: `${px}px` }));
   refreshSignals();
 })();

@@ -1,7 +1,7 @@
 // The Freshdesk side: a box to check a draft in, and a last look at a reply as it is sent.
 // Nothing in here may keep an agent from sending: the intercepted event is always let go, and soon.
 (() => {
-  const { WORDS, say, showSignals, showFindings } = window.undertonePanel;
+  const { WORDS, say, showSignals, showFindings, followHeight } = window.undertonePanel;
   const service = window.undertoneService;
 
   const signals = document.getElementById('signals');
@@ -104,6 +104,8 @@
   async function start() {
     const client = await window.app.initialized();
     follow(client);
+    // Not every place an app can stand in lets it say how high it is.
+    followHeight((px) => client.instance?.resize({ height: `${px}px` })?.catch(() => {}));
     showSignals(signals, await service.within(service.PATIENCE_MS, readSignals(client), service.NO_ANSWER));
   }
 
