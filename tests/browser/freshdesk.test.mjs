@@ -42,6 +42,7 @@ test('a draft in the box is checked on demand, and only then', () =>
     await button.click();
     await shows(findings, 'They wrote “I am presenting to the board at 9 tomorrow”');
     await picture('freshdesk-findings');
+    assert.equal(undertone.drafts().length, 1);
     const { draft_id, editor_changed_at, ...draft } = undertone.drafts()[0];
     assert.match(draft_id, /^[0-9a-f-]{36}$/);
     assert.match(editor_changed_at, /Z$/);

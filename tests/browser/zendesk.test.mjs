@@ -72,6 +72,12 @@ test('typing shows findings with the words of both sides', () =>
     await picture('zendesk-findings');
   }));
 
+test('a draft that is there already is looked at when the panel opens', () =>
+  beside({ query: { draft: STOCK_REPLY } }, async ({ findings, undertone }) => {
+    await shows(findings, 'The time that matters to them');
+    assert.equal(undertone.drafts().length, 1);
+  }));
+
 test('findings go when the draft answers the fact, under the same draft id until it is sent', () =>
   beside({}, async ({ editor, findings, undertone, submit }) => {
     await editor.pressSequentially(STOCK_REPLY);
@@ -192,7 +198,7 @@ test('an answer to an older draft does not replace a newer one', () =>
     await shows(signals, 'Undertone: locked out');
     undertone.mode = 'slow';
     await editor.fill(STOCK_REPLY);
-    await findings.page().waitForRequest((request) => request.postData()?.includes('reply-drafted') ?? false);
+    await undertone.drafted(1);
     undertone.mode = 'well';
     await editor.fill('You will be in before nine tomorrow.');
     await shows(findings, 'Nothing to add.');
@@ -221,9 +227,10 @@ test('findings are announced, and not again while nothing changes', () =>
       new MutationObserver(() => { window.changes += 1; }).observe(region, { childList: true, subtree: true });
     });
     await editor.pressSequentially(' Kind regards');
-    while (undertone.drafts().length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
-    await findings.page().waitForLoadState('networkidle');
-    assert.equal(await findings.evaluate(() => window.changes), 0);
+    await undertone.drafted(2);
+    await editor.fill('You will be in before nine tomorrow.');
+    await shows(findings, 'Nothing to add.');
+    assert.equal(await findings.evaluate(() => window.changes), 1, 'the same findings came twice');
   }));
 
 test('light and dark both pass the accessibility rules, and follow the helpdesk', async (t) => {

@@ -99,6 +99,8 @@
     // The agent comes back to the tab, or somebody else (a customer too) has changed the ticket.
     client.on('app.activated', refreshSignals);
     client.on('ticket.updated', refreshSignals);
+    // A draft may be there already: left in the editor, or put there by a macro.
+    checkSoon();
   }
 
   function followTheColours() {

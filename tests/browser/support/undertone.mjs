@@ -1,6 +1,6 @@
 // A stand-in for Undertone: the two routes that the apps use, for invented tickets, and every way of failing.
 import http from 'node:http';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 
 export const TOKEN = 'app-token-for-tests';
 
@@ -70,30 +70,36 @@ function findings(ticket, draft) {
 
 /** Starts one. `mode` says how it answers from now on; `seen` has every request that came. */
 export async function startUndertone() {
-  const undertone = { mode: 'well', seen: [] };
+  const undertone = { mode: 'well', seen: [], events: new EventEmitter() };
   const server = http.createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const draft = body && JSON.parse(body);
     undertone.seen.push({ method: request.method, path: request.url, authorization: request.headers.authorization, draft });
+    const mode = undertone.mode;
+    if (draft) undertone.events.emit('draft');
     const answer = (status, type, text) => response.writeHead(status, { 'content-type': type }).end(text);
     const json = (status, value) => answer(status, 'application/json', JSON.stringify(value));
-    if (undertone.mode === 'error') return answer(500, 'text/plain', 'internal error');
-    if (undertone.mode === 'html') return answer(200, 'text/html', '<h1>Bad gateway</h1>');
-    if (undertone.mode === 'broken json') return answer(200, 'application/json', '{"items": [');
-    if (undertone.mode === 'other json') return json(200, { items: 'none' });
-    if (undertone.mode === 'incomplete') return json(200, { draft_id: draft.draft_id, items: [], adapted: [], note_posted: false, incomplete: true, reason: 'time budget' });
+    if (mode === 'error') return answer(500, 'text/plain', 'internal error');
+    if (mode === 'html') return answer(200, 'text/html', '<h1>Bad gateway</h1>');
+    if (mode === 'broken json') return answer(200, 'application/json', '{"items": [');
+    if (mode === 'other json') return json(200, { items: 'none' });
+    if (mode === 'incomplete') return json(200, { draft_id: draft.draft_id, items: [], adapted: [], note_posted: false, incomplete: true, reason: 'time budget' });
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return answer(401, 'text/plain', 'app token missing or wrong');
     const signals = request.url.match(/^\/webhooks\/[\w-]+\/tickets\/(\d+)\/signals$/);
     const value = signals ? shown(signals[1]) : findings(TICKETS[draft.ticket_id], draft);
     const status = value ? 200 : 404;
-    if (undertone.mode === 'slow') setTimeout(() => json(status, value ?? {}), 5000).unref();
+    if (mode === 'slow') setTimeout(() => json(status, value ?? {}), 5000).unref();
     else json(status, value ?? {});
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   undertone.url = `http://127.0.0.1:${server.address().port}`;
   undertone.drafts = () => undertone.seen.filter((one) => one.draft).map((one) => one.draft);
+  /** Waits until so many drafts have come. */
+  undertone.drafted = async (count) => {
+    while (undertone.drafts().length < count) await once(undertone.events, 'draft');
+  };
   undertone.stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));

@@ -68,6 +68,8 @@
   async function lookAtReply(client, event) {
     const html = await replyOf(event);
     if (!html) return;
+    // When it was last changed is not told; it is being sent now.
+    draft.changedAt = new Date();
     await check(client, 'ticket.sendReply', { html });
     draft = service.newDraft();
   }
