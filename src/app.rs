@@ -10,6 +10,7 @@ use sqlx::PgPool;
 
 use crate::config::{self, Config, Source};
 use crate::detect::Detectors;
+use crate::draft::DraftChecks;
 use crate::helpdesk::{self, Helpdesk, freshdesk, zendesk};
 use crate::keep::Keeper;
 
@@ -19,6 +20,7 @@ pub struct App {
     pub db: PgPool,
     pub keeper: Keeper,
     pub detectors: Arc<Detectors>,
+    pub checks: Arc<DraftChecks>,
     pub worker: config::Worker,
     pub health: Arc<Health>,
     accounts: Arc<HashMap<String, Account>>,
@@ -57,6 +59,7 @@ impl App {
             db,
             keeper,
             detectors: Arc::new(Detectors::load()?),
+            checks: Arc::new(DraftChecks::load()?),
             worker: config.worker,
             health: Arc::default(),
             accounts: Arc::new(accounts.collect()),

@@ -97,6 +97,20 @@ proptest! {
     }
 
     #[test]
+    fn every_letter_leads_to_itself(text in texts()) {
+        let cleaned = clean(&text);
+        for (at, letter) in cleaned.folded().char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()) {
+            let original = cleaned.original(at..at + 1);
+            // A letter of an entity or of a character that folds to several stands for the whole of it.
+            if original.len() == 1 {
+                prop_assert_eq!(original.to_ascii_lowercase(), letter.to_string());
+            } else {
+                prop_assert!(original.starts_with('&') || original.chars().count() == 1, "{:?}", original);
+            }
+        }
+    }
+
+    #[test]
     fn later_ranges_lead_further(text in texts()) {
         let cleaned = clean(&text);
         let mut last = 0;

@@ -1,8 +1,11 @@
 //! The command line: one file per verb.
 
+pub mod check_draft;
 pub mod demo;
+pub mod eval;
 pub mod explain;
 pub mod serve;
+pub mod train;
 
 use std::process::ExitCode;
 
@@ -24,8 +27,14 @@ enum Verb {
     Serve(serve::Args),
     /// See the whole thing work on this machine, between pretend helpdesks.
     Demo(demo::Args),
+    /// Measure detection on labelled messages, or run a suite of cases.
+    Eval(eval::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
+    /// Train the weights of emotional language on labelled messages.
+    Train(train::Args),
+    /// Look at drafted replies beside the messages they answer.
+    CheckDraft(check_draft::Args),
 }
 
 /// Why a verb did not do its work.
@@ -45,7 +54,10 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Demo(args) => demo::run(args),
+        Verb::Eval(args) => eval::run(args),
         Verb::Explain(args) => explain::run(args),
+        Verb::Train(args) => train::run(args),
+        Verb::CheckDraft(args) => check_draft::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

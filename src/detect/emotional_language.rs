@@ -1,13 +1,166 @@
 //! Emotional language: what the customer feels, in their words.
+//!
+//! ## What it finds
+//! Anger, frustration, fear, sadness, being unheard and leaving; gratitude and joy beside them. Phrases come from
+//! `config/lexicons/en/emotion.toml`, in families. Some say a feeling outright ("I am furious"); the others are
+//! weighed together with the shape of the text (shouting, "?!") in one small linear table (`weights.tsv`).
+//!
+//! ## Why an agent should know
+//! A customer who is afraid, or not heard for the third time, reads "I completely understand" as being processed.
+//!
+//! ## Known limits
+//! English only. Irony without a marker is missed. A verdict inside a long calm report may be found although readers
+//! take it as told, not felt. Whose feeling it is comes from the few words before it, not from grammar.
 
-use super::{Detector, Reading, Signal};
+mod features;
+mod fit;
+mod phrases;
+pub mod train;
+pub mod weights;
 
-pub struct EmotionalLanguage;
+use std::ops::Range;
+
+use self::features::{Capitals, Families, Ordinary};
+use self::phrases::{Hit, Meaning};
+use self::weights::{Decision, ILL, OUTPUTS, Weights};
+use super::lexicon::Lexicon;
+use super::{Detector, DetectorName, EmotionFacts, Evidence, Facts, Kind, Reading, Signal, Strength};
+use crate::eval::Counts;
+use crate::text::Cleaned;
+
+const LEXICON: &str = include_str!("../../config/lexicons/en/emotion.toml");
+const WEIGHTS: &str = include_str!("emotional_language/weights.tsv");
+
+/// Most quotes shown for one feeling.
+const QUOTES: usize = 3;
+/// From this probability on, weighed words count as clear.
+const CLEAR: f64 = 0.8;
+/// Words shown on either side of a phrase, within its clause.
+const AROUND: usize = 5;
+
+pub struct EmotionalLanguage {
+    reader: Reader,
+    weights: Weights,
+}
+
+/// Counts what is weighed; all that training needs.
+struct Reader {
+    lexicon: Lexicon<Meaning>,
+    families: Families,
+    ordinary: Ordinary,
+}
+
+/// A message as counted.
+struct Counted<'a> {
+    hits: Vec<Hit<'a>>,
+    capitals: Capitals,
+    features: Vec<f64>,
+}
+
+impl Reader {
+    fn load() -> anyhow::Result<Self> {
+        let lexicon = Lexicon::parse("en/emotion.toml", LEXICON)?;
+        let families = Families::of(lexicon.meanings());
+        Ok(Self { lexicon, families, ordinary: Ordinary::load() })
+    }
+
+    fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
+        let hits = phrases::find(&self.lexicon, text);
+        let capitals = Capitals::of(text, &self.ordinary);
+        let features = self.families.count(text, &hits, &capitals);
+        Counted { hits, capitals, features }
+    }
+}
+
+/// Which ill feelings the phrases state by themselves, in the order of `ILL`.
+fn said(hits: &[Hit<'_>]) -> [bool; ILL.len()] {
+    ILL.map(|kind| hits.iter().any(|hit| hit.meaning.says == Some(kind)))
+}
 
 impl EmotionalLanguage {
     pub fn load() -> anyhow::Result<Self> {
-        Ok(Self)
+        let reader = Reader::load()?;
+        let weights = Weights::parse(WEIGHTS, &reader.families.features())?;
+        Ok(Self { reader, weights })
     }
+
+    /// What cross-validation measured when the weights were trained, for each of `weights::OUTPUTS`.
+    pub fn measured(&self) -> &[Counts; OUTPUTS.len()] {
+        &self.weights.measured
+    }
+
+    fn ill_signals(&self, text: &Cleaned<'_>, counted: &Counted<'_>) -> Vec<Signal> {
+        let probabilities = self.weights.probabilities(&counted.features);
+        let said = said(&counted.hits);
+        let Decision { ill, strong, .. } = weights::decide(&probabilities, &self.weights.thresholds, said);
+        let facts = Facts::Emotion(EmotionFacts { level: if strong { 2 } else { 1 } });
+        let signal = |kind: Kind| {
+            let place = ILL.iter().position(|&ill| ill == kind)?;
+            let evidence = self.evidence(text, counted, kind, place + 1);
+            let clear = said[place] || probabilities[place + 1] >= CLEAR;
+            let strength = if clear { Strength::Clear } else { Strength::Possible };
+            (!evidence.is_empty()).then(|| signal(kind, strength, evidence, facts.clone()))
+        };
+        ill.into_iter().filter_map(signal).collect()
+    }
+
+    /// The quotes that weighed most for one feeling, in the order of the text.
+    fn evidence(
+        &self,
+        text: &Cleaned<'_>,
+        counted: &Counted<'_>,
+        kind: Kind,
+        output: usize,
+    ) -> Vec<Evidence> {
+        let mut weighed: Vec<(f64, &Hit)> = counted
+            .hits
+            .iter()
+            .filter(|hit| !self.reader.families.is_neutral(&hit.meaning.family))
+            .map(|hit| (self.weight(hit, kind, output), hit))
+            .filter(|(weight, _)| *weight > 0.0)
+            .collect();
+        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.range.start.cmp(&b.1.range.start)));
+        let mut hits: Vec<&Hit> = Vec::new();
+        for (_, hit) in weighed {
+            if hits.len() < QUOTES && hits.iter().all(|other| other.sentence != hit.sentence) {
+                hits.push(hit);
+            }
+        }
+        hits.sort_by_key(|hit| hit.range.start);
+        let mut evidence: Vec<_> = hits
+            .into_iter()
+            .map(|hit| {
+                let cue =
+                    format!("{}: {}", hit.meaning.family.replace('_', " "), text.original(hit.range.clone()));
+                text.evidence(clause(text, &hit.range), &cue)
+            })
+            .collect();
+        if evidence.is_empty() {
+            evidence.extend(counted.capitals.runs.first().map(|run| text.evidence(run.clone(), "capitals")));
+        }
+        evidence
+    }
+
+    /// How much a phrase speaks for a feeling: outright first, then by weight.
+    fn weight(&self, hit: &Hit<'_>, kind: Kind, output: usize) -> f64 {
+        if hit.meaning.says == Some(kind) {
+            return 1e3;
+        }
+        let place = self.reader.families.place(&hit.meaning.family);
+        let rows = &self.weights.features;
+        let of = |output: usize| rows[place][output] + rows[place + rows_of_families(rows.len())][output];
+        // Where it says little of this kind, it may still be what makes the message an ill-tempered one.
+        if of(output) > 0.0 { of(output) } else { of(0) * 1e-3 }
+    }
+}
+
+/// How many families there are: each has two rows, the shape of the text has the rest.
+fn rows_of_families(rows: usize) -> usize {
+    (rows - features::SHAPES) / 2
+}
+
+fn signal(kind: Kind, strength: Strength, evidence: Vec<Evidence>, facts: Facts) -> Signal {
+    Signal { detector: DetectorName::EmotionalLanguage, kind, strength, evidence, facts }
 }
 
 impl Detector for EmotionalLanguage {
@@ -15,7 +168,159 @@ impl Detector for EmotionalLanguage {
         1
     }
 
-    fn detect(&self, _reading: &Reading<'_>) -> Vec<Signal> {
-        Vec::new()
+    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
+        let text = reading.text;
+        let counted = self.reader.count(text);
+        let mut signals = self.ill_signals(text, &counted);
+        let ill = !signals.is_empty();
+        for (kind, family) in [(Kind::Gratitude, "gratitude"), (Kind::Joy, "joy")] {
+            let good: Vec<_> = counted.hits.iter().filter(|hit| hit.meaning.family == family).collect();
+            // A word of praise in a complaint, or a single "perfect", is a manner of speaking.
+            if ill || (kind == Kind::Joy && good.len() < 2) {
+                continue;
+            }
+            let evidence: Vec<_> = good
+                .iter()
+                .take(QUOTES)
+                .map(|hit| {
+                    text.evidence(
+                        clause(text, &hit.range),
+                        &format!("{family}: {}", text.original(hit.range.clone())),
+                    )
+                })
+                .collect();
+            if !evidence.is_empty() {
+                signals.push(signal(
+                    kind,
+                    Strength::Possible,
+                    evidence,
+                    Facts::Emotion(EmotionFacts::default()),
+                ));
+            }
+        }
+        signals
+    }
+}
+
+/// A phrase with the words around it, up to the ends of its clause.
+fn clause(text: &Cleaned<'_>, phrase: &Range<usize>) -> Range<usize> {
+    let folded = text.folded();
+    let sentence = text.sentence_at(phrase.start);
+    let (from, to) = (sentence.start.min(phrase.start), sentence.end.max(phrase.end));
+    let ends = |c: char| matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '\n' | '.' | '!' | '?');
+    let before = &folded[from..phrase.start];
+    let cut = before.char_indices().rev().find(|&(_, c)| ends(c)).map_or(0, |(at, c)| at + c.len_utf8());
+    let start = from + last_words(before, cut);
+    let after = &folded[phrase.end..to];
+    let cut = after.find(|c: char| ends(c) && !matches!(c, '!' | '?' | '.')).unwrap_or(after.len());
+    let end = phrase.end + first_words(&after[..cut]);
+    start..end.max(phrase.end)
+}
+
+/// Where the last few words of `before` start, not earlier than `cut`.
+fn last_words(before: &str, cut: usize) -> usize {
+    let mut start = before.len();
+    for (n, word) in before[cut..].split_whitespace().rev().enumerate() {
+        if n == AROUND {
+            break;
+        }
+        start = word.as_ptr() as usize - before.as_ptr() as usize;
+    }
+    start
+}
+
+/// Where the first few words of `after` end.
+fn first_words(after: &str) -> usize {
+    let words = after.split_whitespace().take(AROUND);
+    words.last().map_or(0, |word| word.as_ptr() as usize - after.as_ptr() as usize + word.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+    use crate::ticket::{History, Zone};
+
+    fn signals(message: &str) -> Vec<Signal> {
+        let detector = EmotionalLanguage::load().unwrap();
+        let cleaned = text::clean(message);
+        let reading = Reading {
+            text: &cleaned,
+            subject: "",
+            sent_at: "2026-03-04T12:00:00Z".parse().unwrap(),
+            zone: Zone::Source(chrono_tz::Tz::UTC),
+            history: &History::default(),
+        };
+        detector.detect(&reading)
+    }
+
+    fn kinds(message: &str) -> Vec<Kind> {
+        signals(message).iter().map(|signal| signal.kind).collect()
+    }
+
+    #[test]
+    fn a_stated_feeling_is_the_writers_real_one() {
+        let cases = [
+            ("stated", "I am furious about this.", Kind::Anger, true),
+            ("someone else's", "My boss is furious about this.", Kind::Anger, false),
+            ("negated", "I am not angry about it.", Kind::Anger, false),
+            ("supposed", "If I were angry I would say so.", Kind::Anger, false),
+            ("stated", "I'm worried about my photos.", Kind::Fear, true),
+            ("regret", "I'm afraid that I typed the wrong name.", Kind::Fear, false),
+            ("negated", "I wasn't worried for a minute.", Kind::Fear, false),
+            ("stated", "We are very disappointed.", Kind::Sadness, true),
+            ("other people's", "She is disappointed that the tour is over.", Kind::Sadness, false),
+            ("stated", "I'm fed up with it", Kind::Frustration, true),
+            ("typographic apostrophe", "I\u{2019}m fed up with it", Kind::Frustration, true),
+            ("set phrase", "They gave me the run-around.", Kind::Unheard, true),
+            ("literal", "Children run around in the yard.", Kind::Unheard, false),
+            ("leaving", "I will never use your services again.", Kind::Churn, true),
+            ("staying", "I will never understand the German menu.", Kind::Churn, false),
+            ("delight", "Damn good work, I love it!", Kind::Joy, true),
+        ];
+        for (name, message, kind, expected) in cases {
+            assert_eq!(kinds(message).contains(&kind), expected, "{name}: {message:?}");
+        }
+    }
+
+    #[test]
+    fn problem_words_logs_and_capitals_are_not_feeling() {
+        let cases = [
+            "The upload failed with an error and the app crashed. Version 2.1.",
+            "ERROR 500 INTERNAL SERVER ERROR at line 12",
+            "PLEASE CHANGE MY ADDRESS TO 4 MILL LANE. THANK YOU.",
+            "NASA, IBM and the BBC are missing from the list.",
+            "There is a fraudulent charge on my card, please remove it.",
+            "",
+        ];
+        for message in cases {
+            assert!(!signals(message).iter().any(|signal| signal.kind.is_ill_feeling()), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn every_signal_rests_on_exact_quotes() {
+        let message =
+            "Hi — I’m furious! Your “support” hung up on me… I was in tears 😭, and I AM DONE WITH YOU.";
+        let characters: Vec<char> = message.chars().collect();
+        let signals = signals(message);
+        assert!(signals.len() >= 3, "{signals:?}");
+        for evidence in signals.iter().flat_map(|signal| &signal.evidence) {
+            let quoted: String = characters[evidence.start..evidence.end].iter().collect();
+            assert_eq!(quoted, evidence.quote.expose());
+        }
+        assert!(signals.iter().all(|signal| !signal.evidence.is_empty()));
+    }
+
+    #[test]
+    fn strong_feeling_is_told_from_noticeable() {
+        let level = |message: &str| match &signals(message)[0].facts {
+            Facts::Emotion(emotion) => emotion.level,
+            _ => unreachable!("feelings carry emotion facts"),
+        };
+        assert_eq!(level("It is a bit annoying that the icon moved."), 1);
+        let outburst =
+            "I am furious and exhausted, sick and tired of your lies. You are thieves, this is a disgrace!!!";
+        assert_eq!(level(outburst), 2);
     }
 }

@@ -11,7 +11,7 @@ pub mod repeat_follow_up;
 pub mod urgency;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::Cleaned;
 use crate::ticket::{CustomerText, History, TicketId, Zone};
@@ -58,7 +58,7 @@ impl DetectorName {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     // urgency, the strongest that applies
@@ -105,6 +105,14 @@ impl Kind {
             Self::Joy => "joy",
             Self::SmallAmount => "small_amount",
         }
+    }
+
+    /// Whether this is a negative feeling of the customer's.
+    pub fn is_ill_feeling(self) -> bool {
+        matches!(
+            self,
+            Self::Anger | Self::Frustration | Self::Fear | Self::Sadness | Self::Unheard | Self::Churn
+        )
     }
 }
 

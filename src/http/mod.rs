@@ -1,5 +1,6 @@
 //! Webhook in: the routes, and what they share.
 
+mod draft;
 mod health;
 mod webhook;
 
@@ -31,6 +32,8 @@ pub struct Web {
 pub fn router(web: Web) -> Router {
     Router::new()
         .route("/webhooks/{source}", post(webhook::receive))
+        .route("/webhooks/{source}/reply-drafted", post(draft::reply_drafted))
+        .route("/webhooks/{source}/tickets/{ticket}/signals", get(draft::signals))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -58,7 +58,7 @@ fn try_again(account: &Account) -> StatusCode {
     }
 }
 
-fn unauthorized(source: &str) -> Response {
+pub(super) fn unauthorized(source: &str) -> Response {
     count(source, "unauthorized");
     (StatusCode::UNAUTHORIZED, "signature or secret missing or wrong\n").into_response()
 }

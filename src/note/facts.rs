@@ -119,7 +119,8 @@ pub fn records(about: &About<'_>) -> Option<Line> {
     });
     let text = match (repeat, &about.records) {
         (Some(facts), records) => {
-            let said = records_say(facts).or(records.map(|_| "no earlier ticket of theirs on this".to_owned()))?;
+            let said =
+                records_say(facts).or(records.map(|_| "no earlier ticket of theirs on this".to_owned()))?;
             match records.map(|records| records.agent_replies) {
                 Some(0) => format!("{said}; nobody has replied on this one"),
                 Some(1) => format!("{said}; one reply on this one"),

@@ -18,8 +18,10 @@ pub fn quoted(text: &str, evidence: &Evidence) -> String {
     let Some(first) = words.iter().position(|word| inside(&word)) else { return "\"\"".to_owned() };
     let last = words.iter().rposition(|word| inside(&word)).unwrap_or(first);
     let too_long = last - first >= MOST_WORDS;
-    let (first, last) = if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
-    let cut = too_long || (last - first + 1 == MOST_WORDS && last + 1 < words.len() && !ends_clause(text, &words[last]));
+    let (first, last) =
+        if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
+    let cut = too_long
+        || (last - first + 1 == MOST_WORDS && last + 1 < words.len() && !ends_clause(text, &words[last]));
     let quote = text[words[first].start..words[last].end].trim_end_matches([',', ';', ':']);
     if cut { format!("\"{quote}\" …") } else { format!("\"{quote}\"") }
 }

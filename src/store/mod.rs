@@ -1,6 +1,7 @@
 //! Postgres: one file per table, a function per question.
 
 pub mod deliveries;
+pub mod draft_checks;
 pub mod history;
 pub mod messages;
 pub mod notes;

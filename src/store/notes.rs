@@ -25,6 +25,29 @@ pub struct Decided<'a> {
     pub note: Option<&'a Note>,
 }
 
+/// What is to be shown of a ticket's note.
+#[derive(FromRow)]
+pub struct Shown {
+    pub state: String,
+    pub reason: String,
+    pub text: Option<String>,
+}
+
+/// Gives the ticket's note if it has one, else the latest decision; `None` for a ticket that was not read.
+pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Option<Shown>> {
+    sqlx::query_as(
+        "select state, reason, text
+         from note
+         where source = $1 and ticket_id = $2 and purpose = 'context'
+         order by (text is not null) desc, decided_at desc
+         limit 1",
+    )
+    .bind(source)
+    .bind(ticket)
+    .fetch_optional(db)
+    .await
+}
+
 /// Stores a decision unless there is one for this message already or the ticket has its note.
 /// Answers whether it was stored.
 pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<bool> {

@@ -9,6 +9,9 @@ use super::lines::{Lines, Why};
 /// Values with more words than this were written by the customer, whatever the label says.
 const SHORT_VALUE: usize = 8;
 
+/// A form stands at the top: lines further down are not looked at.
+const LONGEST_FORM: usize = 300;
+
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)^[\s*_\-]*(?:
@@ -49,14 +52,15 @@ static INLINE_FIELD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a line begins with the label of the words themselves: "Message: ..".
 pub fn is_message_label(line: &str) -> bool {
-    MESSAGE.is_match(line)
+    line.contains([':', '?']) && MESSAGE.is_match(line)
 }
 
 /// Drops the fields of a contact form and the label of its message.
 pub fn mark(lines: &mut Lines<'_>) {
     one_line(lines);
-    let fields: Vec<usize> = (0..lines.len()).filter(|&index| is_field(lines.own(index))).collect();
-    let messages: Vec<usize> = (0..lines.len()).filter(|&index| is_message_label(lines.own(index))).collect();
+    let end = lines.len().min(LONGEST_FORM);
+    let fields: Vec<usize> = (0..end).filter(|&index| is_field(lines.own(index))).collect();
+    let messages: Vec<usize> = (0..end).filter(|&index| is_message_label(lines.own(index))).collect();
     // The label stands among its fields, not far down in a story.
     let near = |message: usize| fields.iter().filter(|&&field| field.abs_diff(message) <= 12).count();
     let is_form = fields.len() >= 5 || messages.iter().any(|&message| near(message) >= 2);
@@ -93,7 +97,7 @@ fn keep_value(lines: &mut Lines<'_>, index: usize) {
 
 /// A whole form in one line, as a helpdesk's plain text has it: keeps what follows "Message:".
 fn one_line(lines: &mut Lines<'_>) {
-    for index in 0..lines.len() {
+    for index in 0..lines.len().min(LONGEST_FORM) {
         let own = lines.all[index].own();
         let line = &lines.text[own.clone()];
         if !line.contains(": ") || !FIELD.is_match(line) {

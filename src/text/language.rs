@@ -61,7 +61,7 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
         return Some(language);
     }
     let known = &*KNOWN;
-    let mut counts = [0_usize; CODES.len()];
+    let mut counts = [0_usize; LISTS.len()];
     let mut total = 0;
     for word in words(folded) {
         total += 1;
@@ -73,21 +73,28 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
     if total == 0 {
         return None;
     }
+    let foreign = counts[ENGLISH + 1..ENGLISH_SUPPORT].iter().copied().max().unwrap_or(0);
+    if foreign < 2 || foreign <= counts[ENGLISH] {
+        counts[ENGLISH] += counts[ENGLISH_SUPPORT];
+    }
+    counts[ENGLISH_SUPPORT] = 0;
     let hits = counts.iter().copied().max().unwrap_or(0);
     // One known word in eight is what terse or technical English still has.
     if counts[ENGLISH] == hits && hits > 0 && hits * 8 >= total {
         return Some("en");
     }
-    let guess = (total >= 3).then(|| code(whichlang::detect_language(folded)));
+    let guess = (total >= 2).then(|| code(whichlang::detect_language(folded)));
     let is_best =
-        |language: &str| CODES.iter().position(|code| *code == language).is_some_and(|at| counts[at] == hits);
+        |language: &str| LISTS.iter().position(|code| *code == language).is_some_and(|at| counts[at] == hits);
+    // Of two words only "English" is believed: nothing is read wrongly by it, for no lexicon matches.
+    let guess = guess.filter(|guess| total >= 3 || *guess == "en");
     match guess {
         // No word is known: names and products, or a language that we have no list of.
         Some("en") if hits == 0 => Some("en"),
         _ if hits == 0 => guess.filter(|_| total >= 5),
         // Languages of one family share words: the guess says which.
         Some(guess) if is_best(guess) => Some(guess),
-        _ if hits * 8 >= total => counts.iter().position(|&count| count == hits).map(|at| CODES[at]),
+        _ if hits * 8 >= total => counts.iter().position(|&count| count == hits).map(|at| LISTS[at]),
         _ => guess,
     }
 }
@@ -167,20 +174,39 @@ fn code(language: Lang) -> &'static str {
     }
 }
 
-/// The languages that `config/languages.toml` has words of.
-const CODES: [&str; 17] =
-    ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "da", "no", "fi", "tr", "cs", "hu", "ro", "id"];
+/// The word lists of `config/languages.toml`.
+const LISTS: [&str; 18] = [
+    "en",
+    "de",
+    "fr",
+    "es",
+    "pt",
+    "it",
+    "nl",
+    "pl",
+    "sv",
+    "da",
+    "no",
+    "fi",
+    "tr",
+    "cs",
+    "hu",
+    "ro",
+    "id",
+    "en_support",
+];
 
-/// Where English stands among them.
+/// Where English stands among them, and its words of support mails.
 const ENGLISH: usize = 0;
+const ENGLISH_SUPPORT: usize = LISTS.len() - 1;
 
-/// Each known word with the languages it is common in, a bit each in the order of `CODES`.
+/// Each known word with the languages it is common in, a bit each in the order of `LISTS`.
 static KNOWN: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
     let file = include_str!("../../config/languages.toml");
     let lists: HashMap<String, String> = toml::from_str(file).expect("config/languages.toml is as shipped");
     let mut words = HashMap::new();
-    for (index, code) in CODES.iter().enumerate() {
-        for word in lists[*code].split_whitespace() {
+    for (index, list) in LISTS.iter().enumerate() {
+        for word in lists[*list].split_whitespace() {
             *words.entry(word.to_owned()).or_default() |= 1 << index;
         }
     }
@@ -197,6 +223,9 @@ mod tests {
         let cases = [
             ("two words", "Help ASAP!!", Some("en")),
             ("one word", "Refund", Some("en")),
+            ("two words of no list", "Uploading folders", Some("en")),
+            ("one strong word", "Unacceptable.", Some("en")),
+            ("two words, german", "Lieferung ausgeblieben", Some("de")),
             ("shouted", "THIS IS NOT OK", Some("en")),
             ("redacted", "XXXX XXXX reported XX/XX/XXXX on my XXXX report", Some("en")),
             ("products", "Thunderbird 115 Gmail OAuth2 keeps crashing on Windows 11", Some("en")),
@@ -220,6 +249,11 @@ mod tests {
             (
                 "spanish with an english phrase",
                 "Hola, el cargador sigue sin funcionar desde hace dos semanas. It says \"please try again\". ¿Me ayudan?",
+                Some("es"),
+            ),
+            (
+                "spanish with english nouns and an error",
+                "Quiero cancelar mi subscription y el app no me deja, error: Payment failed please try again later",
                 Some("es"),
             ),
             (
@@ -267,9 +301,9 @@ mod tests {
         let lists: HashMap<String, String> =
             toml::from_str(include_str!("../../config/languages.toml")).expect("the shipped file");
         let mut listed: Vec<_> = lists.keys().map(String::as_str).collect();
-        let mut codes = CODES.to_vec();
+        let mut known = LISTS.to_vec();
         listed.sort_unstable();
-        codes.sort_unstable();
-        assert_eq!(listed, codes);
+        known.sort_unstable();
+        assert_eq!(listed, known);
     }
 }

@@ -91,5 +91,5 @@ static ERROR_LINE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// "Error: .." by itself may be a customer's way to begin; beside a log it is part of it.
 fn is_error_line(line: &str) -> bool {
-    ERROR_LINE.is_match(line)
+    line.len() >= 6 && ERROR_LINE.is_match(line)
 }

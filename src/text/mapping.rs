@@ -33,12 +33,14 @@ impl Mapping {
     /// `from` never goes back. A `from_len` of 0 marks something that was put in.
     pub fn push(&mut self, len: usize, from: usize, from_len: usize) {
         let (len, from, from_len) = (len as u32, from as u32, from_len as u32);
-        if let Some(last) = self.runs.last_mut() {
-            if last.is_exact() && len == from_len && last.from + last.from_len == from {
-                last.len += len;
-                last.from_len += from_len;
-                return;
-            }
+        if let Some(last) = self.runs.last_mut()
+            && last.is_exact()
+            && len == from_len
+            && last.from + last.from_len == from
+        {
+            last.len += len;
+            last.from_len += from_len;
+            return;
         }
         let at = self.runs.last().map_or(0, |last| last.at + last.len);
         self.runs.push(Run { at, len, from, from_len });

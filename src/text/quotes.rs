@@ -11,6 +11,9 @@ use super::lines::{Lines, Why};
 /// The longest "On .. wrote:" that is looked at, in bytes, over all its lines.
 const LONGEST_ATTRIBUTION: usize = 320;
 
+/// How many lines like "From: .." are tried as the begin of a header block. A mail has a handful.
+const MOST_SENDERS: usize = 50;
+
 /// Drops quoted history, forwarded mails and the marks that introduce them.
 pub fn mark(lines: &mut Lines<'_>) {
     decorated_header(lines);
@@ -28,9 +31,9 @@ static WROTE: LazyLock<Regex> = LazyLock::new(|| {
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^[>\s*_]*(?:
-        (?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W\ dniu)\s.{4,250}\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.{0,120}
-        | .{1,160}[<(\[][^<>\s]+@[^<>\s]+[>)\]].{0,20}\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.{0,100}
-        | .{2,80}\b(?:wrote\ on|schrieb\ am|a\ écrit\ le|escribió\ el|escreveu\ em)\b.{4,80}
+        (?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W\ dniu)\s.+\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.*
+        | .+[<(\[][^<>\s]+@[^<>\s]+[>)\]].*\b(?:wrote|schrieb|a\ écrit|escribió|escreveu|ha\ scritto|schreef|skrev|napisał)\b.*
+        | .+\b(?:wrote\ on|schrieb\ am|a\ écrit\ le|escribió\ el|escreveu\ em)\b.+
         )[:：][\s*_]*$",
     )
     .expect("constant")
@@ -113,7 +116,7 @@ static DELIMITER: LazyLock<Regex> = LazyLock::new(|| {
         [-_=*\s]{2,}(?:
           original\s(?:message|appointment) | (?:ursprüngliche|original)[\s-]?nachricht | message\sd['’]origine | message\soriginal
           | mensaje\soriginal | mensagem\soriginal | messaggio\soriginale | oorspronkelijk\sbericht
-          | forwarded\smessage(?:\sfrom\s.{1,80})? | weitergeleitete\snachricht | message\stransf[ée]r[ée] | mensaje\sreenviado
+          | forwarded\smessage(?:\sfrom\s.+)? | weitergeleitete\snachricht | message\stransf[ée]r[ée] | mensaje\sreenviado
           | mensagem\s(?:encaminhada|reencaminhada) | messaggio\sinoltrato | doorgestuurd\sbericht
         )[-_=*\s]{2,}
         | begin\sforwarded\smessage\s?: | anfang\sder\sweitergeleiteten\s(?:nachricht|e-mail)\s?: | début\sdu\smessage\s(?:transféré|réexpédié)\s?:
@@ -124,14 +127,13 @@ static DELIMITER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Zendesk's line on top of the mails that it sends.
-static REPLY_ABOVE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[>\s]*##-.{5,120}-##\s*$").expect("constant"));
+static REPLY_ABOVE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[>\s]*##-.+-##\s*$").expect("constant"));
 
 /// Drops what follows "----- Original Message -----" and Zendesk's "type your reply above this line".
 fn delimiters(lines: &mut Lines<'_>) {
     for index in 0..lines.len() {
         let line = lines.own(index);
-        if line.len() > 140 || !line.contains(['-', '_', '=', '*', ':']) {
+        if !(10..=140).contains(&line.len()) || !line.contains(['-', '_', '=', '*', ':']) {
             continue;
         }
         let is_reply = REPLY_ABOVE.is_match(line);
@@ -161,10 +163,10 @@ static OTHER_FIELD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Drops a block of "From: .. Sent: .. To: .. Subject: .." and the mail below it.
 fn header_blocks(lines: &mut Lines<'_>) {
-    for index in 0..lines.len() {
-        if !FROM.is_match(lines.own(index)) {
-            continue;
-        }
+    let senders =
+        (0..lines.len()).filter(|&index| lines.own(index).len() >= 6 && FROM.is_match(lines.own(index)));
+    let senders: Vec<usize> = senders.take(MOST_SENDERS).collect();
+    for index in senders {
         let Some(end) = header_end(lines, index) else { continue };
         let is_rule =
             |line: &str| line.len() >= 5 && line.bytes().all(|byte| matches!(byte, b'_' | b'-' | b'='));
@@ -243,7 +245,7 @@ fn unknown_attribution(lines: &Lines<'_>, quote: usize) -> Option<usize> {
 }
 
 static DECORATED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^.{1,80}, .{0,40}\b\d{4}\b.{0,12}\b\d{1,2}[:.]\d{2}").expect("constant"));
+    LazyLock::new(|| Regex::new(r"^.+, .*\b\d{4}\b.*\b\d{1,2}[:.]\d{2}").expect("constant"));
 
 /// Drops what Zendesk puts before a description: a rule, then "Maya Lindqvist, Mar 6, 2026, 19:42".
 fn decorated_header(lines: &mut Lines<'_>) {

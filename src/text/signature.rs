@@ -29,12 +29,12 @@ static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
           (?:from|via|with|using|depuis|de|à\spartir\sde|desde|do|a\spartir\sdo|von|mit|vanaf|met|da|con|från|fra)\s
           (?:my\s|mon\s|mi\s|meu\s|meinem\s|meiner\s|mijn\s|mio\s|min\s|the\s|der\s|o\s|la\s|el\s|l['’])?(?:\w+[\s-]){0,3}?
           (?:iphone|ipad|ios|android\w*|samsung|galaxy(?:\s\w+)?|xiaomi|huawei|pixel(?:\s\w+)?|blackberry|mobile(?:\sphone|\sdevice)?|smartphone|phone|handy|t[ée]l[ée]fono|celular|m[óo]vil|portable|windows(?:\s\d+)?|outlook|yahoo\smail|mail(?:\sfor\swindows(?:\s\d+)?|\sapp|\spour\swindows(?:\s\d+)?|\sfür\swindows(?:\s\d+)?)?|e-?mail-app|gmx|web\.de|proton\s?mail|fastmail|spark|thunderbird|correo|app)
-          (?:\smobile|\sphone)?(?:\s(?:for|für|para|pour|on|auf|su)\s[\w\s]{2,20})?(?:\s?<[^<>]*>|\s?\(?https?:\S+\)?)?(?:[.,;:–-]\s?(?:please\s(?:excuse|forgive|pardon)|sorry\sfor|excuse)\b.{0,80})?
+          (?:\smobile|\sphone)?(?:\s(?:for|für|para|pour|on|auf|su)\s[\w\s]{2,20})?(?:\s?<[^<>]*>|\s?\(?https?:\S+\)?)?(?:[.,;:–-]\s?(?:please\s(?:excuse|forgive|pardon)|sorry\sfor|excuse)\b.*)?
         | von\smeinem?r?\s(?:\w+[\s-]){0,3}(?:iphone|ipad|handy|smartphone|galaxy|mobiltelefon|gerät|samsung|android\S*)\s(?:aus\s)?gesendet
         | (?:get|download)\soutlook\sfor\s(?:ios|android)(?:\s?<[^<>]*>)?
-        | (?:télécharger|obtenir)\soutlook\spour\s(?:ios|android).{0,40} | outlook\sfür\s(?:ios|android)\sbeschaffen.{0,40} | obtener\soutlook\spara\s(?:ios|android).{0,40} | obter\so?\s?outlook\spara\s(?:ios|android).{0,40}
-        | (?:diese\snachricht\swurde\svon\s|cet\se-mail\sa\sété\senvoyé\sdepuis\s).{2,60}
-        | yahoo\smail:\s.{3,60}
+        | (?:télécharger|obtenir)\soutlook\spour\s(?:ios|android).* | outlook\sfür\s(?:ios|android)\sbeschaffen.* | obtener\soutlook\spara\s(?:ios|android).* | obter\so?\s?outlook\spara\s(?:ios|android).*
+        | (?:diese\snachricht\swurde\svon\s|cet\se-mail\sa\sété\senvoyé\sdepuis\s).+
+        | yahoo\smail:\s.+
         )[.\s*_>\]]*$",
     )
     .expect("constant")
@@ -53,25 +53,32 @@ static LEGAL_OPENING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)^[\s*_\-\#\[(]*(?:
         (?:notice\sof\s)?confidential(?:ity)?\s?(?:notice|statement|warning|note)?\s?[:.\-–] | (?:legal\s)?disclaimer\s?[:.\-–]
-        | (?:the\sinformation\s(?:contained\s)?in\s)?th(?:is|e)\s(?:contents\sof\sthis\s)?(?:e-?mail|message|transmission|communication)\b.{0,120}\b(?:confidential|privileged|intended\s(?:only|solely|for))
-        | if\syou\s(?:have\s(?:received|got)|received|are\snot\sthe\sintended)\b.{0,60}\b(?:in\serror|recipient)
+        | (?:the\sinformation\s(?:contained\s)?in\s)?th(?:is|e)\s(?:contents\sof\sthis\s)?(?:e-?mail|message|transmission|communication)\b.*\b(?:confidential|privileged|intended\s(?:only|solely|for))
+        | if\syou\s(?:have\s(?:received|got)|received|are\snot\sthe\sintended)\b.*\b(?:in\serror|recipient)
         | please\sconsider\sthe\senvironment\sbefore | think\sbefore\syou\sprint
-        | diese\s(?:e-?mail|nachricht)\b.{0,60}\b(?:vertraulich|rechtlich)
-        | (?:ce|le\sprésent)\s(?:message|courriel|e-?mail)\b.{0,100}\bconfidentiel
-        | este\s(?:mensaje|correo|e-?mail)\b.{0,120}\b(?:confidencial|destinatario)
-        | est[ae]\s(?:mensagem|e-?mail)\b.{0,120}\b(?:confidencia|destinatário)
+        | diese\s(?:e-?mail|nachricht)\b.*\b(?:vertraulich|rechtlich)
+        | (?:ce|le\sprésent)\s(?:message|courriel|e-?mail)\b.*\bconfidentiel
+        | este\s(?:mensaje|correo|e-?mail)\b.*\b(?:confidencial|destinatario)
+        | est[ae]\s(?:mensagem|e-?mail)\b.*\b(?:confidencia|destinatário)
         | (?:this\s(?:e-?mail|message)\shas\sbeen\s(?:scanned|checked)|virus-free\.|scanned\sby|checked\sby\savg|diese\se-?mail\swurde\sauf\sviren)
         )",
     )
     .expect("constant")
 });
 
+/// How much of a paragraph's first line says that it is a legal footer, in bytes.
+const LEGAL_HEAD: usize = 160;
+
+fn is_legal(line: &str) -> bool {
+    LEGAL_OPENING.is_match(&line[..line.floor_char_boundary(LEGAL_HEAD)])
+}
+
 /// Drops a legal footer: its paragraph, which the rest of the mail's own words are not part of.
 fn legal_footers(lines: &mut Lines<'_>) {
     let mut index = 0;
     while index < lines.len() {
         let starts_paragraph = index == 0 || !lines.is_own(index - 1) || lines.own(index - 1).len() <= 60;
-        if starts_paragraph && lines.own(index).len() >= 12 && LEGAL_OPENING.is_match(lines.own(index)) {
+        if starts_paragraph && lines.own(index).len() >= 12 && is_legal(lines.own(index)) {
             let end = (index..lines.len()).find(|&line| !lines.is_own(line)).unwrap_or(lines.len());
             lines.drop_all(index..end, Why::Signature);
             index = end;
@@ -149,8 +156,7 @@ fn contact_block(lines: &mut Lines<'_>) {
         return;
     }
     let contacts = block.iter().filter(|&&index| CONTACT.is_match(lines.own(index))).count();
-    let after_closing =
-        start > 0 && (start.saturating_sub(2)..start).any(|line| CLOSING.is_match(lines.own(line)));
+    let after_closing = start > 0 && (start.saturating_sub(2)..start).any(|line| is_closing(lines.own(line)));
     // A name and two ways to reach it; one is enough below "Kind regards".
     let enough = match after_closing {
         true => contacts >= 1 && block.len() >= 2,
@@ -159,6 +165,11 @@ fn contact_block(lines: &mut Lines<'_>) {
     if enough {
         lines.drop_all(start..end, Why::Signature);
     }
+}
+
+/// "Kind regards," on a line of its own.
+fn is_closing(line: &str) -> bool {
+    (2..=60).contains(&line.len()) && CLOSING.is_match(line)
 }
 
 /// One to four capitalised words.
@@ -174,7 +185,7 @@ fn last_block(lines: &Lines<'_>) -> (usize, usize) {
     let mut border = end;
     while start > 0 && end - start < 2 * LONGEST {
         let line = lines.own(start - 1);
-        if CLOSING.is_match(line) {
+        if is_closing(line) {
             return (start, end);
         }
         if line.len() > 90 || is_sentence(line) || line.ends_with(['?', '!', ',', ':']) {

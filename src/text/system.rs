@@ -6,18 +6,21 @@ use regex::Regex;
 
 use super::lines::{Lines, Why};
 
+/// Notices are short, in bytes. The patterns below rely on it.
+const LONGEST_NOTICE: usize = 160;
+
 static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)^[\s*_\#]*(?:
-        (?:chat\s)?conversation\s(?:with|started\swith)\s\S.{0,80}
-        | (?:(?:new|phone|inbound|outbound|incoming|outgoing|missed|abandoned|answered)\s)*(?:phone\s)?call\s(?:from|to|with)\b\W*.{0,60}\d.{0,40}
-        | missed\scall\b.{0,80} | (?:new\s)?voice\s?mail\s(?:message\s)?(?:from|left\sby|received)\b.{0,80} | you\s(?:have|received)\sa\s(?:new\s)?(?:voice\s?mail|voice\smessage|missed\scall)\b.{0,80}
-        | call\s(?:recording|details|summary|duration|id)\b.{0,120} | (?:listen\sto\s(?:the\s)?)?recording\s?(?:url)?\s?:.{0,160} | (?:length|duration|time)\sof\s(?:phone\s)?call\s?:.{0,60} | (?:location|called|call\sfrom|call\sto|answered\sby|transcription|transcript|voicemail|chat\sid|visitor\sid|served\sby|chat\srating|chat\sstarted|chat\sstarted\son|time\sof\scall)\s?:\s?.{0,80}
-        | chat\s(?:started|ended|transferred|transcript)\b.{0,80} | (?:\S+\s){1,3}(?:has\s)?(?:joined|left)\sthe\s(?:chat|conversation)\b.{0,20}
-        | (?:this\sis\san\s)?(?:automatic|automated|auto-?)\s?(?:reply|response|message)\b.{0,120} | out\sof\s(?:the\s)?office(?:\s(?:auto-?)?reply)?\s?:.{0,120}
-        | (?:delivery\sstatus\snotification|undelivered\smail\sreturned|mail\sdelivery\s(?:failed|failure|subsystem)|undeliverable\s?:).{0,120}
-        | (?:verpasster\sanruf|anruf\svon|sprachnachricht\svon|appel\smanqué|llamada\sperdida|chamada\sperdida)\b.{0,80}
-        | this\s(?:ticket|conversation)\swas\s(?:created|merged|opened)\b.{0,120} | (?:sent\san?\s)?(?:image|attachment|file)\s(?:sent|attached|uploaded)\W*$
+        (?:chat\s)?conversation\s(?:with|started\swith)\s\S.*
+        | (?:(?:new|phone|inbound|outbound|incoming|outgoing|missed|abandoned|answered)\s)*(?:phone\s)?call\s(?:from|to|with)\b\W*.*\d.*
+        | missed\scall\b.* | (?:new\s)?voice\s?mail\s(?:message\s)?(?:from|left\sby|received)\b.* | you\s(?:have|received)\sa\s(?:new\s)?(?:voice\s?mail|voice\smessage|missed\scall)\b.*
+        | call\s(?:recording|details|summary|duration|id)\b.* | (?:listen\sto\s(?:the\s)?)?recording\s?(?:url)?\s?:.* | (?:length|duration|time)\sof\s(?:phone\s)?call\s?:.* | (?:location|called|call\sfrom|call\sto|answered\sby|transcription|transcript|voicemail|chat\sid|visitor\sid|served\sby|chat\srating|chat\sstarted|chat\sstarted\son|time\sof\scall)\s?:\s?.*
+        | chat\s(?:started|ended|transferred|transcript)\b.* | (?:\S+\s){1,3}(?:has\s)?(?:joined|left)\sthe\s(?:chat|conversation)\b.*
+        | (?:this\sis\san\s)?(?:automatic|automated|auto-?)\s?(?:reply|response|message)\b.* | out\sof\s(?:the\s)?office(?:\s(?:auto-?)?reply)?\s?:.*
+        | (?:delivery\sstatus\snotification|undelivered\smail\sreturned|mail\sdelivery\s(?:failed|failure|subsystem)|undeliverable\s?:).*
+        | (?:verpasster\sanruf|anruf\svon|sprachnachricht\svon|appel\smanqué|llamada\sperdida|chamada\sperdida)\b.*
+        | this\s(?:ticket|conversation)\swas\s(?:created|merged|opened)\b.* | (?:sent\san?\s)?(?:image|attachment|file)\s(?:sent|attached|uploaded)\W*$
         )$",
     )
     .expect("constant")
@@ -31,7 +34,7 @@ pub fn mark(lines: &mut Lines<'_>) {
         if line.is_empty() {
             continue;
         }
-        if line.len() > 220 || !is_notice(line, found) {
+        if line.len() > LONGEST_NOTICE || !is_notice(line, found) {
             return;
         }
         lines.drop(index, Why::System);
@@ -57,7 +60,7 @@ fn goes_on(line: &str) -> bool {
 /// A number, an address or a short field: "URL: https://..", "+45 20 30 40 50".
 fn is_value(line: &str) -> bool {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:[+\d][\d\s().:-]+|https?://\S+|(?:url|from|to|time|date|duration|length|caller|number|phone|email|agent|queue|status|ip|browser|country|city)\s?:.{0,100})$").expect("constant")
+        Regex::new(r"(?i)^(?:[+\d][\d\s().:-]+|https?://\S+|(?:url|from|to|time|date|duration|length|caller|number|phone|email|agent|queue|status|ip|browser|country|city)\s?:.*)$").expect("constant")
     });
     VALUE.is_match(line)
 }

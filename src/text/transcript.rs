@@ -17,6 +17,8 @@ const MOST_SPEAKERS: usize = 6;
 
 /// A name has this many words at most.
 const NAME_WORDS: usize = 3;
+/// And of this many bytes.
+const LONGEST_NAME: usize = 40;
 
 /// One turn: who speaks, from which line on.
 struct Turn {
@@ -29,16 +31,16 @@ struct Turn {
 
 /// "(14:32:05) Maya:" anywhere, for a helpdesk may make one line of many.
 static TIMED_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[(\[](?:\d{4}-\d\d-\d\d[T ,]+|\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? )?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?[)\]]\s*-?\s*([^:\n()\[\]]{1,40}):").expect("constant")
+    Regex::new(r"[(\[](?:\d{4}-\d\d-\d\d[T ,]+|\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? )?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?[)\]]\s*-?\s*([^:\n()\[\]]+):").expect("constant")
 });
 
 /// "14:32 Maya:", "Maya (14:32):", "Maya:" at the start of a line.
 static AT_START: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^[*_]*(?:
-        (?P<t1>(?:\d{4}-\d\d-\d\d[T\s,]+|\d{1,2}[/.]\d{1,2}[/.]\d{2,4},?\s)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?\s*[-–|]?\s*)(?P<n1>[^:\n\d]{1,40})
-        | (?P<n2>[\p{L}][^:\n()\[\]]{0,40}?)\s?(?P<t2>[(\[]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?[)\]])
-        | (?P<n3>[\p{L}][\p{L}\d\s.'_\#-]{0,30})
+        (?P<t1>(?:\d{4}-\d\d-\d\d[T\s,]+|\d{1,2}[/.]\d{1,2}[/.]\d{2,4},?\s)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?\s*[-–|]?\s*)(?P<n1>[^:\n\d]+)
+        | (?P<n2>\p{L}[^:\n()\[\]]*?)\s?(?P<t2>[(\[]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?[)\]])
+        | (?P<n3>\p{L}[^:\n()\[\]]*)
         )[*_]*:(?:\s|$)",
     )
     .expect("constant")
@@ -143,7 +145,7 @@ fn is_speaker(label: &str) -> bool {
     let words = label.split_whitespace().count();
     let is_named = label.split_whitespace().all(|word| !word.starts_with(char::is_lowercase));
     let is_role = CUSTOMER.is_match(label) || HELPER.is_match(label);
-    words == 1 || words <= NAME_WORDS && (is_named || is_role)
+    label.len() <= LONGEST_NAME && (words == 1 || words <= NAME_WORDS && (is_named || is_role))
 }
 
 /// Whether a word parts a text rather than names a speaker.

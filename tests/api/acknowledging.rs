@@ -14,9 +14,14 @@ async fn a_webhook_is_acknowledged_once_it_is_kept_and_a_repeat_is_the_same_deli
     let world = world("live").await;
     let (zen, fresh) = (world.zendesk_ticket(QUESTION), world.freshdesk_ticket(QUESTION));
     for form in [zendesk::Form::Event, zendesk::Form::Trigger, zendesk::Form::Pointer] {
-        let (headers, body) = world.zendesk.signed_webhook(form, Happening::TicketCreated, &zen, &zendesk_secret());
+        let (headers, body) =
+            world.zendesk.signed_webhook(form, Happening::TicketCreated, &zen, &zendesk_secret());
         for _ in 0..2 {
-            assert_eq!(world.post("/webhooks/zen", headers.clone(), body.clone()).await, StatusCode::OK, "{form:?}");
+            assert_eq!(
+                world.post("/webhooks/zen", headers.clone(), body.clone()).await,
+                StatusCode::OK,
+                "{form:?}"
+            );
         }
     }
     assert_eq!(world.count("select count(*) from delivery where source = 'zen'").await, 3);
@@ -24,7 +29,11 @@ async fn a_webhook_is_acknowledged_once_it_is_kept_and_a_repeat_is_the_same_deli
         for carrier in [freshdesk::Carrier::Header, freshdesk::Carrier::BasicAuth] {
             let (headers, body) =
                 world.freshdesk.webhook(form, Happening::TicketCreated, &fresh, &freshdesk_secret(), carrier);
-            assert_eq!(world.post("/webhooks/fresh", headers, body).await, StatusCode::OK, "{form:?} {carrier:?}");
+            assert_eq!(
+                world.post("/webhooks/fresh", headers, body).await,
+                StatusCode::OK,
+                "{form:?} {carrier:?}"
+            );
         }
     }
     assert_eq!(world.count("select count(*) from delivery where source = 'fresh'").await, 3);
@@ -35,17 +44,35 @@ async fn what_cannot_be_verified_is_refused_alike_and_not_kept() {
     let world = world("live").await;
     let ticket = world.zendesk_ticket(QUESTION);
     let wrong = SecretString::from("not-the-secret-at-all");
-    let signed = |secret| world.zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, &ticket, secret);
-    let (good_headers, good_body) = signed(&zendesk_secret());
+    let signed = |secret| {
+        world.zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, &ticket, secret)
+    };
+    let right = zendesk_secret();
+    let (good_headers, good_body) = signed(&right);
     let changed = [good_body.as_slice(), b" "].concat();
     let cases = [
         ("a wrong secret", "/webhooks/zen", signed(&wrong), StatusCode::UNAUTHORIZED),
         ("no signature", "/webhooks/zen", (HeaderMap::new(), good_body.clone()), StatusCode::UNAUTHORIZED),
         ("a changed body", "/webhooks/zen", (good_headers.clone(), changed), StatusCode::UNAUTHORIZED),
-        ("an unknown source", "/webhooks/nobody", (good_headers.clone(), good_body.clone()), StatusCode::UNAUTHORIZED),
-        ("another source's", "/webhooks/fresh", (good_headers.clone(), good_body.clone()), StatusCode::UNAUTHORIZED),
+        (
+            "an unknown source",
+            "/webhooks/nobody",
+            (good_headers.clone(), good_body.clone()),
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
+            "another source's",
+            "/webhooks/fresh",
+            (good_headers.clone(), good_body.clone()),
+            StatusCode::UNAUTHORIZED,
+        ),
         ("no webhook path", "/hooks/zen", (good_headers.clone(), good_body.clone()), StatusCode::NOT_FOUND),
-        ("over 1 MiB", "/webhooks/zen", (good_headers, vec![b'x'; 1024 * 1024 + 1]), StatusCode::PAYLOAD_TOO_LARGE),
+        (
+            "over 1 MiB",
+            "/webhooks/zen",
+            (good_headers, vec![b'x'; 1024 * 1024 + 1]),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
     ];
     for (name, path, (headers, body), expected) in cases {
         assert_eq!(world.post(path, headers, body).await, expected, "{name}");
@@ -104,7 +131,7 @@ async fn webhooks_that_arrive_together_are_all_kept_once() {
 
 #[tokio::test]
 async fn a_bad_row_does_not_fail_its_neighbours() {
-    use undertone::keep::{Kept, Keeper};
+    use undertone::keep::{Keeper, Kept};
     use undertone::store::deliveries::NewDelivery;
     use undertone::ticket::TicketId;
 
@@ -128,7 +155,8 @@ async fn a_bad_row_does_not_fail_its_neighbours() {
     assert_eq!(first, Ok(Kept::New));
     assert!(bad.is_err());
     assert_eq!(last, Ok(Kept::New));
-    let jobs: i64 = sqlx::query_scalar("select count(*) from graphile_worker.jobs").fetch_one(&db).await.unwrap();
+    let jobs: i64 =
+        sqlx::query_scalar("select count(*) from graphile_worker.jobs").fetch_one(&db).await.unwrap();
     assert_eq!(jobs, 2);
 }
 
@@ -140,8 +168,12 @@ async fn without_a_database_each_helpdesk_is_asked_to_come_again_and_all_is_well
     first.db.close().await;
     let zendesk_webhook =
         first.zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, &zen, &zendesk_secret());
-    let freshdesk_webhook =
-        first.freshdesk.signed_webhook(freshdesk::Form::Pointer, Happening::TicketCreated, &fresh, &freshdesk_secret());
+    let freshdesk_webhook = first.freshdesk.signed_webhook(
+        freshdesk::Form::Pointer,
+        Happening::TicketCreated,
+        &fresh,
+        &freshdesk_secret(),
+    );
     let send = async |world: &crate::helpers::World| {
         let (headers, body) = zendesk_webhook.clone();
         let zendesk = world.post("/webhooks/zen", headers, body).await;

@@ -22,7 +22,8 @@ pub const FRESHDESK_SECRET: &str = "freshdesk-secret-of-the-tests";
 /// A chase with strong words: worth a note in anybody's reading.
 pub const CHASE: &str = "This is the third time I am writing about my refund and nobody has answered me. \
                          I am sick of being ignored, this is absolutely unacceptable.";
-pub const QUESTION: &str = "Hello, where in the settings can I change the address on my invoices? Regards, Tom";
+pub const QUESTION: &str =
+    "Hello, where in the settings can I change the address on my invoices? Regards, Tom";
 
 /// The server outlives the tests' own runtimes, so it lives in one of its own.
 static SERVER: LazyLock<(Runtime, PgConnectOptions, PrivateServer)> = LazyLock::new(|| {
@@ -163,7 +164,10 @@ impl World {
 
     /// Each decision's state and reason.
     pub async fn decisions(&self) -> Vec<(String, String)> {
-        sqlx::query_as("select state, reason from note order by decided_at").fetch_all(&self.db).await.unwrap()
+        sqlx::query_as("select state, reason from note order by decided_at")
+            .fetch_all(&self.db)
+            .await
+            .unwrap()
     }
 }
 
@@ -181,7 +185,12 @@ pub fn customer() -> NewUser {
 }
 
 pub fn ticket(requester: undertone::ticket::UserId, text: &str) -> NewTicket {
-    NewTicket { requester, subject: "About my order".into(), text: text.into(), created_at: Utc::now() }
+    NewTicket {
+        requester,
+        subject: "Refund of order 48-2291".into(),
+        text: text.into(),
+        created_at: Utc::now(),
+    }
 }
 
 pub fn zendesk_secret() -> SecretString {

@@ -5,3 +5,4 @@ mod bad_days;
 mod database;
 mod helpers;
 mod notes;
+mod process;

@@ -26,12 +26,15 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     telemetry::start(Some(args.log.clone().unwrap_or_else(|| "error".to_owned())), false);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     Ok(runtime.block_on(demo(args.exit))?)
 }
 
 async fn demo(exit: bool) -> anyhow::Result<()> {
-    println!("Starting a private Postgres, a pretend Zendesk, a pretend Freshdesk and the service between them.\n");
+    println!(
+        "Starting a private Postgres, a pretend Zendesk, a pretend Freshdesk and the service between them.\n"
+    );
     let world = World::start(&listen_address()).await?;
     let told = tell(&world).await;
     if told.is_ok() && !exit {
@@ -59,7 +62,10 @@ async fn tell(world: &World) -> anyhow::Result<()> {
         wrong.extend(check(world, sample, ticket));
     }
     ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
-    println!("As it should be: {} tickets, every note once and private, and silence elsewhere.", tickets.len());
+    println!(
+        "As it should be: {} tickets, every note once and private, and silence elsewhere.",
+        tickets.len()
+    );
     Ok(())
 }
 

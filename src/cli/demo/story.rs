@@ -72,9 +72,9 @@ fn wrap(text: &str, width: usize) -> String {
 }
 
 fn indent(text: &str, margin: &str) -> String {
-    let lines = text.lines().flat_map(|line| {
-        wrap(line, WIDTH - margin.len()).lines().map(str::to_owned).collect::<Vec<_>>()
-    });
+    let lines = text
+        .lines()
+        .flat_map(|line| wrap(line, WIDTH - margin.len()).lines().map(str::to_owned).collect::<Vec<_>>());
     lines.map(|line| format!("{margin}{line}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -134,7 +134,9 @@ pub fn most_recent(local: (u32, u32), now: DateTime<Utc>) -> (&'static str, Date
     let latest = |zone: Tz| {
         let today = now.with_timezone(&zone).date_naive();
         let days = [today, today - Days::new(1)];
-        days.iter().filter_map(|day| zone.from_local_datetime(&day.and_time(time)).earliest()).find(|at| *at <= now)
+        days.iter()
+            .filter_map(|day| zone.from_local_datetime(&day.and_time(time)).earliest())
+            .find(|at| *at <= now)
     };
     ZONES
         .iter()

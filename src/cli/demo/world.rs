@@ -11,9 +11,7 @@ use sqlx::PgPool;
 use super::tickets::{Before, Sample, Way, most_recent};
 use crate::config::Config;
 use crate::helpdesk::http_client;
-use crate::pretend::{
-    Happening, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk,
-};
+use crate::pretend::{Happening, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk};
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};
 use crate::ticket::{TicketId, UserId};
@@ -36,7 +34,8 @@ impl World {
         let postgres = PrivateServer::start_throwaway().await?;
         let zendesk = PretendZendesk::start().await.context("starting the pretend Zendesk")?;
         let freshdesk = PretendFreshdesk::start().await.context("starting the pretend Freshdesk")?;
-        let config = Config::parse("the demo's configuration", &settings(listen, &zendesk, &freshdesk), &secret)?;
+        let config =
+            Config::parse("the demo's configuration", &settings(listen, &zendesk, &freshdesk), &secret)?;
         let db = store::connect(postgres.options()).await?;
         store::migrate(&db).await?;
         let service = Service::start(config, db.clone(), None).await?;
@@ -52,7 +51,9 @@ impl World {
         };
         let requester = self.add_customer(sample.way, zone);
         if sample.before == Before::TwoWeeksOfTickets {
-            for (days, text) in [(14, "The router drops the line every hour."), (8, "Following up on my router.")] {
+            for (days, text) in
+                [(14, "The router drops the line every hour."), (8, "Following up on my router.")]
+            {
                 let at = now - chrono::Duration::days(days);
                 self.add_ticket(sample.way, &requester, sample.subject, text, at);
             }
@@ -111,16 +112,28 @@ impl World {
     }
 
     fn add_customer(&self, way: Way, zone: &str) -> UserId {
-        let user = NewUser { locale: Some("en".to_owned()), time_zone: Some(zone.to_owned()), is_agent: false };
+        let user =
+            NewUser { locale: Some("en".to_owned()), time_zone: Some(zone.to_owned()), is_agent: false };
         match way {
             Way::Zendesk(_) => self.zendesk.add_user(user),
             Way::Freshdesk(_) => self.freshdesk.add_user(user),
         }
     }
 
-    fn add_ticket(&self, way: Way, requester: &UserId, subject: &str, text: &str, at: DateTime<Utc>) -> TicketId {
-        let ticket =
-            NewTicket { requester: requester.clone(), subject: subject.into(), text: text.into(), created_at: at };
+    fn add_ticket(
+        &self,
+        way: Way,
+        requester: &UserId,
+        subject: &str,
+        text: &str,
+        at: DateTime<Utc>,
+    ) -> TicketId {
+        let ticket = NewTicket {
+            requester: requester.clone(),
+            subject: subject.into(),
+            text: text.into(),
+            created_at: at,
+        };
         match way {
             Way::Zendesk(_) => self.zendesk.add_ticket(ticket),
             Way::Freshdesk(_) => self.freshdesk.add_ticket(ticket),

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::Explained;
 use crate::detect::Evidence;
+use crate::explain::Explained;
 
 /// Prints an explanation. Evidence is underlined in a terminal and stands in «marks» elsewhere.
 pub fn print(out: &mut impl Write, text: &str, explained: &Explained, colour: bool) -> io::Result<()> {
@@ -72,8 +72,8 @@ mod tests {
     use chrono::Utc;
 
     use super::*;
-    use crate::cli::explain::{Message, explain};
     use crate::detect::Detectors;
+    use crate::explain::{Message, explain};
     use crate::ticket::CustomerText;
 
     #[test]

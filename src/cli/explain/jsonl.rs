@@ -6,8 +6,8 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Explained, Message, explain};
 use crate::detect::{Detectors, Signal};
+use crate::explain::{Explained, Message, explain};
 use crate::helpdesk::zones;
 use crate::note::decide::Decision;
 use crate::ticket::CustomerText;

@@ -11,13 +11,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::Failure;
-use crate::config::Mode;
-use crate::detect::{Detectors, Reading, Signal};
+use crate::detect::Detectors;
+use crate::explain::{Message, explain};
 use crate::helpdesk::zones;
-use crate::note::decide::{self, Decision, Situation};
-use crate::note::{self, About, Draft};
-use crate::text;
-use crate::ticket::{CustomerText, History, Zone};
+use crate::ticket::CustomerText;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -34,22 +31,6 @@ pub struct Args {
     jsonl: bool,
 }
 
-/// A message to be explained.
-pub struct Message {
-    pub text: CustomerText,
-    pub subject: Option<CustomerText>,
-    pub created_at: Option<DateTime<Utc>>,
-    pub time_zone: Option<Tz>,
-}
-
-/// What was found in it, as live mode would see it with no history and the governor aside.
-pub struct Explained {
-    pub language: Option<&'static str>,
-    pub signals: Vec<Signal>,
-    pub decision: Decision,
-    pub note: Option<Draft>,
-}
-
 pub fn run(args: Args) -> Result<(), Failure> {
     let detectors = Detectors::load()?;
     let input = open(args.file.as_ref())?;
@@ -61,30 +42,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let explained = explain(&detectors, &message, Utc::now());
     human::print(&mut io::stdout().lock(), message.text.expose(), &explained, io::stdout().is_terminal())?;
     Ok(())
-}
-
-/// Reads one message as the service would.
-pub fn explain(detectors: &Detectors, message: &Message, now: DateTime<Utc>) -> Explained {
-    let cleaned = text::clean(message.text.expose());
-    let gate = text::language::gate(&cleaned, &["en"]);
-    let sent_at = message.created_at.unwrap_or(now);
-    let zone = message.time_zone.map_or(Zone::Source(Tz::UTC), Zone::Customer);
-    let reading = Reading {
-        text: &cleaned,
-        subject: message.subject.as_ref().map_or("", |subject| subject.expose()),
-        sent_at,
-        zone,
-        history: &History::default(),
-    };
-    let signals = if gate.is_ok() { detectors.run(&reading) } else { Vec::new() };
-    let decision = decide::decide(
-        &signals,
-        gate.err().map(|unread| unread.as_str()),
-        &Situation::undisturbed(Mode::Live),
-    );
-    let about = About { text: message.text.expose(), signals: &signals, sent_at, zone, records: None };
-    let note = decision.wants_a_note().then(|| note::compose(&about));
-    Explained { language: text::language::of(&cleaned), signals, decision, note }
 }
 
 fn open(file: Option<&PathBuf>) -> anyhow::Result<Box<dyn Read>> {

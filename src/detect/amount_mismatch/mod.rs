@@ -9,6 +9,8 @@
 //! as a share ("20 % of it") are not read.
 
 mod stake;
+#[cfg(test)]
+mod tests;
 
 use super::{Detector, DetectorName, Facts, Kind, MismatchFacts, Reading, Signal, Strength};
 use crate::text::Cleaned;

@@ -1,5 +1,6 @@
 //! The sum at stake: of all the sums in a message, the one that is disputed.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rust_decimal::Decimal;
@@ -17,6 +18,8 @@ const BESIDE: usize = 3;
 /// From this many legal phrases on, and one in every `WORDS_PER_LEGAL` words, the length is a template's.
 const LEGAL_PHRASES: usize = 4;
 const WORDS_PER_LEGAL: usize = 60;
+/// A sum this many times what is small, paid or sent "in passing", is more likely the matter itself.
+const TOO_LARGE_TO_PASS: u32 = 5;
 /// How much of the clause around the sum is quoted at most, in bytes.
 const QUOTE_WITHIN: usize = 45;
 
@@ -25,6 +28,7 @@ const QUOTE_WITHIN: usize = 45;
 enum Class {
     Stake,
     Total,
+    Bill,
     Settled,
     Thing,
     Passing,
@@ -60,7 +64,8 @@ struct Near<'a> {
 /// What a sum is in its sentence, with the phrase that says so.
 struct Placed<'a> {
     amount: &'a Amount,
-    role: Class,
+    /// `None` where no word places it.
+    role: Option<Class>,
     near: Option<Range<usize>>,
     cue: &'a str,
 }
@@ -73,7 +78,8 @@ impl Stakes {
 
     /// The sum at stake, if it is small and nothing larger may be at stake as well.
     pub fn small(&self, text: &Cleaned<'_>) -> Option<Stake> {
-        let amounts = self.amounts.find(text.folded());
+        let mut amounts = self.amounts.find(text.folded());
+        amounts.retain(|amount| !amount.value.is_zero());
         if amounts.is_empty() {
             return None;
         }
@@ -84,8 +90,8 @@ impl Stakes {
         }
         let mut placed: Vec<Placed<'_>> = amounts
             .iter()
-            .filter(|amount| !amount.value.is_zero())
-            .map(|amount| place(text, &near, amount))
+            .enumerate()
+            .map(|(at, amount)| place(text, &near, amount, amounts.get(at + 1)))
             .collect();
         settle_wholes(text.folded(), &mut placed);
         decide(text, &placed)
@@ -98,7 +104,12 @@ fn is_template(near: &[Near<'_>], words: usize) -> bool {
 }
 
 /// Says what a sum is, by what stands beside it, before it and around it, in this order.
-fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Placed<'a> {
+fn place<'a>(
+    text: &Cleaned<'_>,
+    near: &'a [Near<'a>],
+    amount: &'a Amount,
+    next: Option<&Amount>,
+) -> Placed<'a> {
     let sentence = text.sentence_at(amount.range.start);
     let first = near.partition_point(|near| near.range.end + STAKE_WITHIN < amount.range.start);
     let around = || {
@@ -106,6 +117,7 @@ fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Pl
             .iter()
             .take_while(|near| near.range.start <= amount.range.end + STAKE_WITHIN)
             .filter(|near| near.range.start >= sentence.start && near.range.end <= sentence.end)
+            .filter(|near| next.is_none_or(|next| !nearer(next, near, amount)))
     };
     let is = |class: Class| move |near: &&Near<'_>| near.phrase.class == class;
     let beside = |near: &&Near<'_>| distance(&near.range, &amount.range) <= BESIDE;
@@ -120,14 +132,20 @@ fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Pl
         .find(|near| is(Class::Total)(near) && beside(near) && before(near))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
+        .or_else(|| closest(Class::Stake, BESIDE))
+        .or_else(|| closest(Class::Bill, BESIDE))
         .or_else(|| closest(Class::Stake, STAKE_WITHIN))
+        .or_else(|| closest(Class::Bill, STAKE_WITHIN))
         .or_else(|| closest(Class::Thing, PASSING_WITHIN))
         .or_else(|| closest(Class::Passing, PASSING_WITHIN));
     match found {
-        Some(near) => {
-            Placed { amount, role: near.phrase.class, near: Some(near.range.clone()), cue: &near.phrase.cue }
-        }
-        None => Placed { amount, role: Class::Legal, near: None, cue: "" },
+        Some(near) => Placed {
+            amount,
+            role: Some(near.phrase.class),
+            near: Some(near.range.clone()),
+            cue: &near.phrase.cue,
+        },
+        None => Placed { amount, role: None, near: None, cue: "" },
     }
 }
 
@@ -135,12 +153,18 @@ fn place<'a>(text: &Cleaned<'_>, near: &'a [Near<'a>], amount: &'a Amount) -> Pl
 fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
     for at in 1..placed.len() {
         let between = &folded[placed[at - 1].amount.range.end..placed[at].amount.range.start];
-        if placed[at - 1].role == Class::Settled
+        if placed[at - 1].role == Some(Class::Settled)
             && matches!(between.trim(), "of" | "of the" | "of my" | "out of" | "out of the")
         {
-            placed[at].role = Class::Settled;
+            placed[at].role = Some(Class::Settled);
         }
     }
+}
+
+/// Whether a phrase after one sum is nearer to the next: "$250, and a $28 late fee". One before both may be of both.
+fn nearer(next: &Amount, near: &Near<'_>, amount: &Amount) -> bool {
+    near.range.start > amount.range.start
+        && distance(&near.range, &next.range) < distance(&near.range, &amount.range)
 }
 
 fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
@@ -149,23 +173,27 @@ fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
 
 /// Chooses among the sums. A large one counts against a small one unless its words place it in passing or settle it.
 fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
-    let settled = |amount: &Amount| {
-        placed.iter().any(|other| other.role == Class::Settled && other.amount.value == amount.value)
+    let settled: HashSet<Decimal> =
+        placed.iter().filter(|sum| sum.role == Some(Class::Settled)).map(|sum| sum.amount.value).collect();
+    let open: Vec<&Placed<'_>> = placed.iter().filter(|sum| !settled.contains(&sum.amount.value)).collect();
+    let of = |roles: &[Class]| -> Vec<&Placed<'_>> {
+        open.iter().copied().filter(|sum| sum.role.is_some_and(|role| roles.contains(&role))).collect()
     };
-    let open =
-        || placed.iter().filter(|sum| !matches!(sum.role, Class::Thing | Class::Passing | Class::Settled));
-    let large = open().any(|sum| sum.amount.value > sum.amount.small && !settled(sum.amount));
-    if large {
+    let sure = of(&[Class::Stake, Class::Total]);
+    let stakes = if sure.is_empty() { of(&[Class::Bill]) } else { sure };
+    let unplaced = open.iter().copied().filter(|sum| sum.role.is_none());
+    let large_pass = of(&[Class::Passing])
+        .iter()
+        .any(|sum| sum.amount.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS));
+    if large_pass {
         return None;
     }
-    let stakes: Vec<_> = open()
-        .filter(|sum| matches!(sum.role, Class::Stake | Class::Total) && sum.amount.value <= sum.amount.small)
-        .collect();
-    let shown = stakes
-        .iter()
-        .find(|sum| sum.role == Class::Total)
-        .or(stakes.iter().max_by_key(|sum| sum.amount.value))?;
-    let value = if shown.role == Class::Total { shown.amount.value } else { sum_of(&stakes, shown.amount) };
+    if stakes.iter().copied().chain(unplaced).any(|sum| sum.amount.value > sum.amount.small) {
+        return None;
+    }
+    let total = stakes.iter().find(|sum| sum.role == Some(Class::Total));
+    let shown = total.or(stakes.iter().max_by_key(|sum| sum.amount.value))?;
+    let value = if total.is_some() { shown.amount.value } else { sum_of(&stakes, shown.amount) };
     (value <= shown.amount.small).then(|| Stake {
         range: clause(text, shown),
         value,

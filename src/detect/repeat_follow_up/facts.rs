@@ -43,6 +43,11 @@ const CONTACT_WORDS: &[&str] = &[
     "report",
 ];
 
+/// Larger counts are of something else: "878 complaints about them on the web".
+const MOST_CONTACTS: u32 = 60;
+/// In a quote of more words than this, "twice" may belong to anything.
+const SHORT_QUOTE: usize = 8;
+
 /// A stretch of time said as one during which the customer has been at it.
 const DURATION: &str = r"\b(?:for|over|last|past|been|after|nearly|almost|about|than|these|waited|waiting|took|taken|close to|going on)(?: (?:the|about|over|almost|nearly|around|approximately|at|least|more|than|past|last|like|well|close|to|now|already|a good|what)){0,4} (?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|many|a few|few|a couple(?: of)?|couple(?: of)?)(?: ?\+|[ -]plus)?[ -](?:business |calendar |full |long |whole |more )?(?P<unit>days?|weeks?|wks|months?|years?|yrs)\b(?: now| already)?";
 
@@ -81,13 +86,13 @@ impl CountsReader {
         let words: Vec<&str> = words(chase).collect();
         let counts = words.iter().enumerate().filter_map(|(at, word)| {
             if matches!(*word, "twice" | "thrice") {
-                return self.numbers.cardinal(word);
+                return self.numbers.cardinal(word).filter(|_| words.len() <= SHORT_QUOTE);
             }
             let counted = words[at + 1..].iter().take(3).any(|next| is_contact(next));
             let n = self.numbers.ordinal(word).or_else(|| self.numbers.cardinal(word).filter(|&n| n > 1));
             n.filter(|_| counted)
         });
-        counts.max()
+        counts.filter(|&n| n <= MOST_CONTACTS).max()
     }
 
     /// The sum of a list: "two emails and a chat" is 3.

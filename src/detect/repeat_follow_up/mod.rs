@@ -18,15 +18,17 @@ mod tests;
 mod words;
 
 use super::{Detector, DetectorName, Facts, Kind, Reading, Signal, Strength};
+use records::Records;
 use words::Words;
 
 pub struct RepeatFollowUp {
     words: Words,
+    records: Records,
 }
 
 impl RepeatFollowUp {
     pub fn load() -> anyhow::Result<Self> {
-        Ok(Self { words: Words::load()? })
+        Ok(Self { words: Words::load()?, records: Records::load()? })
     }
 }
 
@@ -37,7 +39,7 @@ impl Detector for RepeatFollowUp {
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
         let said = self.words.read(reading.text);
-        let mut facts = records::of(reading);
+        let mut facts = self.records.read(reading);
         let recorded = records::speak(&facts);
         if said.is_none() && !recorded {
             return Vec::new();

@@ -2,43 +2,83 @@
 
 use std::collections::HashSet;
 
+use anyhow::Context;
 use chrono::TimeDelta;
+use serde::Deserialize;
 
 use crate::detect::{Reading, RepeatFacts};
-use crate::ticket::{EarlierTicket, TicketId};
+use crate::ticket::TicketId;
 
 /// Earlier tickets count for this long.
 const WINDOW: TimeDelta = TimeDelta::days(60);
 /// Unanswered messages from which on a customer is chasing: one is only waiting.
 const CHASING: u32 = 2;
-/// Share of trigrams two subjects must have in common (Dice). "Refund for order" and "Refund of my order" have .6.
-const SAME_MATTER: f64 = 0.55;
-/// Subjects with fewer words than this, "Help" or "Invoice", say too little to be compared.
+/// Share of trigrams that two subjects, filler left out, must have in common (Dice). "Order not delivered" and
+/// "Parcel not delivered" have .6, "Missing item in delivery" and "Item missing from delivery" .8.
+const SAME_MATTER: f64 = 0.6;
+/// Subjects that say less than this, in words, "Help" or "Invoice", say too little to be compared.
 const FEWEST_WORDS: usize = 2;
 /// A reference has at least this many characters and digits in it; shorter ones are counts and years' ends.
 const REFERENCE_LENGTH: usize = 5;
 const REFERENCE_DIGITS: usize = 3;
 
-/// What the records hold, as facts.
-pub fn of(reading: &Reading<'_>) -> RepeatFacts {
-    let history = reading.history;
-    let mut record_tickets: Vec<TicketId> = history.follow_up_of.iter().cloned().collect();
-    if !history.earlier_tickets.is_empty() {
-        let this = Matter::of(reading.subject);
-        let text_references = references(reading.text.folded());
-        let same = history.earlier_tickets.iter().filter(|ticket| {
-            let age = reading.sent_at - ticket.created_at;
-            let recent = age >= TimeDelta::zero() && age <= WINDOW;
-            recent && !record_tickets.contains(&ticket.id) && this.is_same(ticket, &text_references)
-        });
-        let same: Vec<_> = same.map(|ticket| ticket.id.clone()).collect();
-        record_tickets.extend(same);
+/// Compares subjects.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    filler: HashSet<String>,
+    prefix: Vec<String>,
+}
+
+impl Records {
+    pub fn load() -> anyhow::Result<Self> {
+        let toml = include_str!("../../../config/lexicons/en/subjects.toml");
+        toml::from_str(toml).context("lexicon subjects.toml")
     }
-    RepeatFacts {
-        record_tickets,
-        reopens: history.reopens,
-        unanswered: if history.unanswered >= CHASING { history.unanswered } else { 0 },
-        ..RepeatFacts::default()
+
+    /// What the records hold, as facts.
+    pub fn read(&self, reading: &Reading<'_>) -> RepeatFacts {
+        let history = reading.history;
+        let mut record_tickets: Vec<TicketId> = history.follow_up_of.iter().cloned().collect();
+        if !history.earlier_tickets.is_empty() {
+            let this = self.matter(reading.subject);
+            let mentioned = references(reading.text.folded());
+            let recent = history.earlier_tickets.iter().filter(|ticket| {
+                let age = reading.sent_at - ticket.created_at;
+                age >= TimeDelta::zero() && age <= WINDOW
+            });
+            for ticket in recent {
+                let same = this.is_same(&self.matter(ticket.subject.expose()), &mentioned);
+                if same && !record_tickets.contains(&ticket.id) {
+                    record_tickets.push(ticket.id.clone());
+                }
+            }
+        }
+        let unanswered = if history.unanswered >= CHASING { history.unanswered } else { 0 };
+        RepeatFacts { record_tickets, reopens: history.reopens, unanswered, ..RepeatFacts::default() }
+    }
+
+    fn matter(&self, subject: &str) -> Matter {
+        let subject = self.bare(subject);
+        let said: Vec<&str> = subject
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .filter(|word| word.chars().count() > 2 && !self.filler.contains(*word))
+            .collect();
+        Matter { words: said.len(), trigrams: trigrams(&said), references: references(&subject) }
+    }
+
+    /// A subject in lower case without "Re:", "Fwd:" and "[Brand]" before it.
+    fn bare(&self, subject: &str) -> String {
+        let lower = subject.to_lowercase();
+        let mut rest = lower.trim();
+        loop {
+            let bracketed = || rest.strip_prefix('[')?.split_once(']').map(|(_, after)| after);
+            let answered = || self.prefix.iter().find_map(|prefix| rest.strip_prefix(prefix.as_str()));
+            match answered().or_else(bracketed) {
+                Some(after) => rest = after.trim_start(),
+                None => return rest.to_owned(),
+            }
+        }
     }
 }
 
@@ -55,16 +95,8 @@ struct Matter {
 }
 
 impl Matter {
-    fn of(subject: &str) -> Self {
-        let subject = bare(subject);
-        let words =
-            subject.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2).count();
-        Self { words, trigrams: trigrams(&subject), references: references(&subject) }
-    }
-
-    fn is_same(&self, ticket: &EarlierTicket, text_references: &HashSet<String>) -> bool {
-        let other = Self::of(ticket.subject.expose());
-        let referred = |theirs: &String| self.references.contains(theirs) || text_references.contains(theirs);
+    fn is_same(&self, other: &Self, mentioned: &HashSet<String>) -> bool {
+        let referred = |theirs: &String| self.references.contains(theirs) || mentioned.contains(theirs);
         if other.references.iter().any(referred) {
             return true;
         }
@@ -76,25 +108,10 @@ impl Matter {
     }
 }
 
-/// A subject in lower case without "Re:", "Fwd:" and "[Brand]" before it.
-fn bare(subject: &str) -> String {
-    let lower = subject.to_lowercase();
-    let mut rest = lower.trim();
-    loop {
-        let prefix = ["re:", "fw:", "fwd:", "aw:", "wg:", "sv:", "tr:", "rv:", "enc:", "antw:"];
-        let stripped = prefix.iter().find_map(|prefix| rest.strip_prefix(prefix)).or_else(|| {
-            rest.strip_prefix('[').and_then(|inside| inside.split_once(']')).map(|(_, after)| after)
-        });
-        match stripped {
-            Some(after) => rest = after.trim_start(),
-            None => return rest.to_owned(),
-        }
-    }
-}
-
-fn trigrams(text: &str) -> HashSet<[char; 3]> {
-    let letters: Vec<char> = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    letters.windows(3).map(|three| [three[0], three[1], three[2]]).filter(|three| three[1] != ' ').collect()
+/// Three letters each, within words padded by a space, so that their order counts for nothing.
+fn trigrams(words: &[&str]) -> HashSet<[char; 3]> {
+    let padded = words.iter().map(|word| format!(" {word} ").chars().collect::<Vec<char>>());
+    padded.flat_map(|word| word.windows(3).map(|w| [w[0], w[1], w[2]]).collect::<Vec<_>>()).collect()
 }
 
 /// Order and case numbers: words with several digits in them.

@@ -10,9 +10,9 @@ use crate::detect::{Evidence, Strength};
 use crate::text::Cleaned;
 
 /// An outcome told up to this many sentences after a contact belongs to it: people tell what was said in between.
-const OUTCOME_WITHIN: usize = 3;
+const OUTCOME_WITHIN: usize = 5;
 /// Weaker words must stand closer.
-const WEAK_WITHIN: usize = 1;
+const WEAK_WITHIN: usize = 2;
 /// How far a count may stand before or after its contact, in bytes: about ten and twenty words.
 const TIMES_BEFORE: usize = 60;
 const TIMES_AFTER: usize = 120;
@@ -67,14 +67,15 @@ struct Chase<'a> {
 }
 
 impl Class {
-    /// Which classes are searched for together: a weak and a strong word of one kind compete for their place.
+    /// Which classes are searched for together and compete for their place.
     fn group(self) -> u8 {
         match self {
             Self::Not => 0,
             Self::Chase => 1,
             Self::Contact | Self::Asked => 2,
             Self::Times => 3,
-            Self::Outcome | Self::Snag => 4,
+            Self::Outcome => 4,
+            Self::Snag => 5,
         }
     }
 }
@@ -103,27 +104,28 @@ impl Words {
         Some(Said { strength, evidence, counts })
     }
 
-    /// Every phrase in the order of the text, those taken away by a `not` left out.
+    /// Every phrase in the order of the text, those left out that share words with a `not`.
     fn find<'a>(&'a self, text: &'a Cleaned<'_>) -> Vec<Found<'a>> {
-        let mut found: Vec<Found<'_>> = self
-            .lexicons
-            .iter()
-            .flat_map(|lexicon| lexicon.find(text.folded()))
-            .map(|(range, phrase)| Found { range, sentence: 0, phrase })
-            .collect();
+        let all = self.lexicons.iter().flat_map(|lexicon| lexicon.find(text.folded()));
+        let (mut found, mut nots) = (Vec::new(), Vec::new());
+        for (range, phrase) in all {
+            match phrase.class {
+                Class::Not => nots.push(range),
+                _ => found.push(Found { range, sentence: 0, phrase }),
+            }
+        }
         found.sort_by_key(|it| (it.range.start, it.phrase.class.group()));
         let sentences = text.sentences();
-        let mut sentence = 0;
-        let mut taken = 0;
+        let (mut sentence, mut not) = (0, 0);
         found.retain_mut(|it| {
             while sentences.get(sentence).is_some_and(|s| s.end <= it.range.start) {
                 sentence += 1;
             }
-            it.sentence = sentence;
-            if it.phrase.class == Class::Not {
-                taken = taken.max(it.range.end);
+            while nots.get(not).is_some_and(|not| not.end <= it.range.start) {
+                not += 1;
             }
-            it.range.start >= taken
+            it.sentence = sentence;
+            nots.get(not).is_none_or(|not| not.start >= it.range.end)
         });
         found
     }

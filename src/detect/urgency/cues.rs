@@ -1,5 +1,7 @@
 //! The stated hurry and the harm running now: phrases from the lexicon, less those that a guard takes back.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -52,11 +54,12 @@ enum Reach {
     Message,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Stops {
     Hurry,
     Blocked,
+    Told,
     Routine,
     All,
 }
@@ -67,13 +70,19 @@ impl Stops {
             Self::All => true,
             Self::Routine => cue.routine,
             Self::Hurry => cue.kind == CueKind::Hurry,
-            Self::Blocked => cue.kind != CueKind::Hurry,
+            Self::Blocked => cue.kind == CueKind::Blocked,
+            Self::Told => cue.kind != CueKind::Hurry,
         }
     }
 }
 
+/// No person reads more evidence than this of one message, and each quote costs a walk through the text.
+const MOST: usize = 16;
+
 pub struct Cues {
-    cues: Lexicon<Cue>,
+    /// One for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
+    /// and building them anew for each message costs eighty times as much as searching one after the other.
+    cues: Vec<Lexicon<Cue>>,
     guards: Lexicon<Guard>,
 }
 
@@ -85,8 +94,11 @@ pub struct Hit<'l> {
 
 impl Cues {
     pub fn load() -> anyhow::Result<Self> {
+        let toml = include_str!("../../../config/lexicons/en/urgency.toml");
         Ok(Self {
-            cues: Lexicon::parse("urgency.toml", include_str!("../../../config/lexicons/en/urgency.toml"))?,
+            cues: Lexicon::parse_groups("urgency.toml", toml, |cue: &Cue| cue.name.clone())?
+                .into_values()
+                .collect(),
             guards: Lexicon::parse(
                 "urgency_guards.toml",
                 include_str!("../../../config/lexicons/en/urgency_guards.toml"),
@@ -96,10 +108,13 @@ impl Cues {
 
     /// The phrases that stand, in the order of the text.
     pub fn find<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
-        let mut hits: Vec<_> = self.cues.find(text.folded()).map(|(range, cue)| Hit { range, cue }).collect();
+        let hits = self.all(text.folded());
         if hits.is_empty() {
             return hits;
         }
+        let mut stopped = vec![false; hits.len()];
+        // A reach wider than the guard is walked once for each thing it stops, however often it is said.
+        let mut walked = BTreeSet::new();
         for (range, guard) in self.guards.find(text.folded()) {
             let sentence = text.sentence_at(range.start);
             let reach = match guard.reach {
@@ -107,10 +122,35 @@ impl Cues {
                 Reach::Touch => range.start..(range.end + 2).min(sentence.end.max(range.end)),
                 Reach::Sentence => sentence,
             };
-            hits.retain(|hit| {
-                !guard.stops.stops(hit.cue) || hit.range.start >= reach.end || hit.range.end <= reach.start
-            });
+            if guard.reach != Reach::Touch && !walked.insert((reach.start, reach.end, guard.stops)) {
+                continue;
+            }
+            let first = hits.partition_point(|hit| hit.range.end <= reach.start);
+            for (at, hit) in
+                hits.iter().enumerate().skip(first).take_while(|(_, hit)| hit.range.start < reach.end)
+            {
+                stopped[at] |= guard.stops.stops(hit.cue);
+            }
         }
+        let standing = hits.into_iter().zip(stopped).filter(|(_, stopped)| !stopped).map(|(hit, _)| hit);
+        standing.take(MOST).collect()
+    }
+
+    /// Every phrase in the order of the text; of two that overlap, the one that begins first, then the longer.
+    fn all<'l>(&'l self, folded: &'l str) -> Vec<Hit<'l>> {
+        let mut hits: Vec<_> = self
+            .cues
+            .iter()
+            .flat_map(|cues| cues.find(folded))
+            .map(|(range, cue)| Hit { range, cue })
+            .collect();
+        hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
+        let mut end = 0;
+        hits.retain(|hit| {
+            let apart = hit.range.start >= end;
+            end = end.max(hit.range.end);
+            apart
+        });
         hits
     }
 }

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::day::Day;
 use super::resolve::{Meaning, resolve};
-use super::when::{self, Day, Said, When};
+use super::when::{self, Said, When};
 use crate::detect::lexicon::Lexicon;
 use crate::text::Cleaned;
 
@@ -16,6 +17,9 @@ const BEFORE: usize = 60;
 const AFTER: usize = 40;
 /// A need without "by" must stand closer: "I need this fixed today".
 const NEED_BEFORE: usize = 36;
+
+/// No person reads more deadlines than this of one message.
+const MOST: usize = 16;
 
 /// What an entry of `urgency_frames.toml` means.
 #[derive(Debug, Deserialize)]
@@ -75,11 +79,13 @@ impl Deadlines {
                     Meaning::Open => (None, false),
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
-                let range = Around { said, frames: &frames, text: text.folded() }.pressing()?;
+                let near = window(&frames, &said.range);
+                let range = Around { said, frames: near, text: text.folded() }.pressing()?;
                 let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
                 Some(Deadline { range, at, has_time, clear })
             }));
         }
+        found.truncate(MOST);
         found
     }
 
@@ -89,6 +95,13 @@ impl Deadlines {
             .map(|(range, frame)| (range.start + offset..range.end + offset, frame.role))
             .collect()
     }
+}
+
+/// The frames that can reach a date; a sentence can be as long as the message.
+fn window<'f>(frames: &'f [(Range<usize>, Role)], date: &Range<usize>) -> &'f [(Range<usize>, Role)] {
+    let first = frames.partition_point(|(range, _)| range.end + 2 * BEFORE < date.start);
+    let end = frames.partition_point(|(range, _)| range.start <= date.end + AFTER);
+    &frames[first..end.max(first)]
 }
 
 /// A date and the frames of its sentence.
@@ -111,7 +124,7 @@ impl Around<'_> {
             return self.unreadable_but_ahead();
         }
         if let Some((limit, role)) = self.limit()
-            && (need.is_some() || stake.is_some() || role == Role::Term)
+            && self.limits(&limit, role, need.as_ref(), stake.is_some())
         {
             let stake = stake.filter(|stake| stake.end <= limit.start);
             return Some(self.with_stakes(stake.unwrap_or(limit)).start..date.end);
@@ -123,7 +136,9 @@ impl Around<'_> {
             return Some(stake.start.min(date.start)..stake.end.max(date.end));
         }
         let need = self.near(Role::Need, NEED_BEFORE, 0)?;
-        (self.soon() && !self.told(&need)).then(|| need.start..date.end)
+        let for_it = self.text[need.end..date.start].trim_end().ends_with(" for");
+        let meant = self.soon() || (for_it && self.text[need.clone()].contains("need"));
+        (meant && !self.told(&need)).then_some(need.start..date.end)
     }
 
     /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
@@ -179,6 +194,15 @@ impl Around<'_> {
             .cloned()
     }
 
+    /// Whether a limit is the customer's. "On vacation until 5 June" asks nothing before that day.
+    fn limits(&self, limit: &Range<usize>, role: Role, need: Option<&Range<usize>>, stake: bool) -> bool {
+        let until = matches!(&self.text[limit.clone()], "until" | "till");
+        match need {
+            Some(need) => !until || need.end <= limit.start,
+            None => role == Role::Term || (stake && !until),
+        }
+    }
+
     /// Whether a frame stands directly before the date, or shares its "on".
     fn touches(&self, frame: &Range<usize>) -> bool {
         let date = &self.said.range;
@@ -227,7 +251,7 @@ impl Around<'_> {
     /// Soon enough that needing it then is time pressure by itself.
     fn soon(&self) -> bool {
         match self.said.when {
-            When::In { minutes } => minutes <= 7 * 24 * 60,
+            When::In { minutes } => minutes <= 72 * 60,
             When::On(day, _) => matches!(day, Day::FromToday(_) | Day::ThisWeekday(_)),
             When::At(_) | When::Unreadable => false,
         }

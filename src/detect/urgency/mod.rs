@@ -11,7 +11,9 @@
 //! English only. Words say nothing about a harm that has to be inferred ("I moved in and my report shows..").
 //! Anger, legal threats and a late hour are not urgency; the hour only joins a deadline as a fact.
 
+mod clock;
 mod cues;
+mod day;
 mod deadline;
 mod resolve;
 mod when;

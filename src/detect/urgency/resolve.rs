@@ -15,7 +15,9 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-use super::when::{Day, Time, When};
+use super::clock::Time;
+use super::day::Day;
+use super::when::When;
 
 /// How far ahead a deadline can lie and still press, in days: half a year.
 const HORIZON_DAYS: i64 = 183;

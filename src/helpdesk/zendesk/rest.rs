@@ -160,6 +160,8 @@ impl TicketPart {
         };
         let has_more = page.meta.has_more;
         let mut comments = page.comments;
+        // Newest first as asked for; turned round before sorting, for stamps of whole seconds are often equal.
+        comments.reverse();
         comments.sort_by_key(|comment| comment.created_at);
         let mut messages = Vec::with_capacity(comments.len() + 1);
         // An agent who writes a customer's call down submits the ticket; the words are the agent's.

@@ -1,0 +1,133 @@
+//! Which sums are small and at stake, and how long is long.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::AmountMismatch;
+use crate::detect::{Detector, Facts, MismatchFacts, Reading, Signal};
+use crate::text;
+use crate::ticket::{History, Zone};
+
+static DETECTOR: LazyLock<AmountMismatch> =
+    LazyLock::new(|| AmountMismatch::load().expect("the lexicon is valid"));
+
+/// A paragraph of 130 words that is about nothing.
+fn argument() -> String {
+    let sentence = "It is the way in which this was handled that I want somebody to look at. ";
+    sentence.repeat(9)
+}
+
+fn detect(message: &str, history: &History) -> Vec<Signal> {
+    let text = text::clean(message);
+    let sent_at = "2024-05-06T09:00:00Z".parse().expect("a date");
+    DETECTOR.detect(&Reading {
+        text: &text,
+        subject: "",
+        sent_at,
+        zone: Zone::Source(chrono_tz::UTC),
+        history,
+    })
+}
+
+fn facts(message: &str) -> Option<MismatchFacts> {
+    match detect(message, &History::default()).pop()?.facts {
+        Facts::Mismatch(facts) => Some(facts),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_sum_at_stake_is_told_from_sums_in_passing() {
+    let cases = [
+        ("fee", "You charged me a $12 late fee.", Some("12")),
+        ("euro fee", "You have taken a booking fee of €4,90 that nobody told me of.", Some("4.9")),
+        ("in words", "I want my twelve dollars back, refund it.", Some("12")),
+        ("refund", "Where is the refund of 18.50 EUR?", Some("18.5")),
+        ("owed", "They owe me 20 pounds for the jar that came broken.", Some("20")),
+        ("took", "The machine took $3 from my card.", Some("3")),
+        ("repeated charge", "I see two charges of $19.99 that I never made.", Some("39.98")),
+        ("two fees", "There is a $15 fee and then another fee of $20.", Some("35")),
+        ("a total", "A fee of $10, a fee of $12, a total of $22 charged.", Some("22")),
+        ("beside a balance", "I was charged a $9 fee though my balance is $2,400.", Some("9")),
+        ("beside a price", "The laptop cost $900 and you charged me $14 for shipping.", Some("14")),
+        ("beside a limit", "My credit limit is $5,000, and you bill me a $25 fee.", Some("25")),
+        (
+            "rest of a refund",
+            "I was charged $300, refunded $280 of the $300, and the remaining $20 is missing.",
+            Some("20"),
+        ),
+        ("small collection", "A medical bill of $42 went to a collection agency.", Some("42")),
+        ("fee on a bill", "My bill was $250, I paid late and there is a $28 late fee.", Some("28")),
+        ("bill alone", "The final bill of $31 is not mine.", Some("31")),
+        ("54 is small", "Refund the $54 you charged.", Some("54")),
+        ("kroner", "You charged 99 kr for a bag.", Some("99")),
+        ("59 is not", "Refund the $59 you charged.", None),
+        ("many charges", "You charged me $19 three times.", None),
+        ("large stake", "I dispute the charge of $4,000.", None),
+        ("large stake, small fee", "I dispute the charge of $4,000 and the $35 fee on top.", None),
+        ("unplaced large sum", "A $30 fee! All about $800.", None),
+        ("only a balance", "My balance shows $12.", None),
+        ("only a price", "The mug costs $12, does it come in blue?", None),
+        ("paid in passing", "I paid $12 and it works well.", None),
+        ("large bill", "The final bill of $310 is not mine.", None),
+        ("large transfer", "I sent $2,000 to my sister and you took a $7 fee.", None),
+        ("given back", "You refunded $12 at once, thank you.", None),
+        ("nothing", "You charged me $0.00.", None),
+        ("no sum", "You charged me a fee.", None),
+        ("percent", "You charged me 12 % more.", None),
+        ("order number", "I want a refund for order 12.", None),
+        ("thousands", "You charged a $10 fee and I lost thousands of dollars.", None),
+    ];
+    for (name, words, expected) in cases {
+        let message = format!("{words}\n\n{}", argument());
+        let found = facts(&message).map(|facts| facts.amount);
+        assert_eq!(found.as_deref(), expected, "{name}: {words}");
+    }
+}
+
+#[test]
+fn only_a_message_out_of_proportion_counts() {
+    let fee = "You charged me a $12 fee. ";
+    let short = format!("{fee}{}", "I want it back. ".repeat(10));
+    let three = format!(
+        "{fee}\n\n{}",
+        "I am writing this because it is the principle that counts and so forth.\n\n".repeat(5)
+    );
+    let three = three.replace("and so forth", "and it should count for you as well");
+    let long = format!("{fee}{}", argument());
+    assert!(facts(&short).is_none(), "46 words");
+    assert!(facts(&three).is_some(), "five paragraphs");
+    assert!(facts(&long).is_some(), "140 words");
+    let history = |typical| History { typical_words: Some(typical), ..History::default() };
+    assert!(detect(&long, &history(100)).is_empty(), "usual length here");
+    assert_eq!(detect(&short, &history(20)).len(), 1, "twice as long as usual here");
+}
+
+#[test]
+fn a_legal_template_is_not_the_customers_own_length() {
+    let template =
+        "Pursuant to the FCRA, 15 U.S.C. 1681, section 611, you must conduct a reasonable investigation. ";
+    let message = format!("A collection of $42 is reported. {}", template.repeat(9));
+    assert!(facts(&message).is_none());
+}
+
+#[test]
+fn the_quote_is_the_sum_with_the_word_that_places_it() {
+    let message = format!("Again you Charged me a {{$12.00}} fee today. {}", argument());
+    let found = detect(&message, &History::default());
+    assert_eq!(found[0].evidence[0].quote.expose(), "{$12.00} fee");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_gives_exact_quotes(words in "(?s).{0,30}(charged \u{130} ?\\$12|a fee of €4,90|refund).{0,60}") {
+        let message = format!("{words} {}", argument());
+        for evidence in detect(&message, &History::default()).into_iter().flat_map(|signal| signal.evidence) {
+            let quote: String = message.chars().skip(evidence.start).take(evidence.end - evidence.start).collect();
+            prop_assert_eq!(quote, evidence.quote.expose());
+        }
+    }
+}

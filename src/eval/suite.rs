@@ -1,0 +1,107 @@
+//! Suites: cases that must, or must not, be found, each with its reason. Admins can add files of their own.
+
+use std::path::Path;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::labels::Aspect;
+use crate::detect::Detectors;
+use crate::explain::{Message, explain};
+use crate::helpdesk::zones;
+use crate::ticket::CustomerText;
+
+/// A file of cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    pub case: Vec<Case>,
+}
+
+/// A message and what must or must not be found in it. Names are those of the table of `undertone eval`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub text: CustomerText,
+    #[serde(default)]
+    pub sent_at: Option<DateTime<Utc>>,
+    /// An IANA name such as "Europe/Dublin".
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    #[serde(default)]
+    pub must: Vec<String>,
+    #[serde(default)]
+    pub must_not: Vec<String>,
+    /// Why, for whoever meets the failure.
+    pub reason: String,
+}
+
+/// A case that did not hold.
+pub struct Failure<'a> {
+    /// The case's place in its file, from 1.
+    pub number: usize,
+    pub case: &'a Case,
+    /// Names that should have been found.
+    pub missing: Vec<&'a str>,
+    /// Names that should not have been found.
+    pub wrong: Vec<&'a str>,
+}
+
+impl Suite {
+    /// Reads a suite and checks that every name in it is known. Errors name the file and the case.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let file = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        Self::parse(&file).with_context(|| format!("suite {}", path.display()))
+    }
+
+    pub fn parse(toml: &str) -> anyhow::Result<Self> {
+        // The error's own message would quote the case, and cases may be real customers' words.
+        let suite: Self = toml::from_str(toml).map_err(|error| {
+            let line = error.span().map_or(0, |span| toml[..span.start].lines().count());
+            anyhow::anyhow!("not a suite, near line {line}")
+        })?;
+        for (number, case) in suite.case.iter().enumerate() {
+            let number = number + 1;
+            anyhow::ensure!(
+                !case.must.is_empty() || !case.must_not.is_empty(),
+                "case {number} asks for nothing"
+            );
+            for name in case.must.iter().chain(&case.must_not) {
+                anyhow::ensure!(
+                    Aspect::named(name).is_some(),
+                    "case {number}: {name:?} is nothing that is detected"
+                );
+            }
+            if let Some(zone) = &case.time_zone {
+                anyhow::ensure!(zone.parse::<chrono_tz::Tz>().is_ok(), "case {number}: no such time zone");
+            }
+        }
+        Ok(suite)
+    }
+
+    /// Runs all cases and gives those that do not hold. `now` stands for `sent_at` where a case has none.
+    pub fn failures(&self, detectors: &Detectors, now: DateTime<Utc>) -> Vec<Failure<'_>> {
+        let cases = self.case.iter().enumerate();
+        cases.filter_map(|(at, case)| failure(detectors, at + 1, case, now)).collect()
+    }
+}
+
+fn failure<'a>(
+    detectors: &Detectors,
+    number: usize,
+    case: &'a Case,
+    now: DateTime<Utc>,
+) -> Option<Failure<'a>> {
+    let message = Message {
+        text: case.text.clone(),
+        subject: None,
+        created_at: case.sent_at,
+        time_zone: case.time_zone.as_deref().and_then(zones::zone),
+    };
+    let signals = explain(detectors, &message, now).signals;
+    let found = |name: &&String| Aspect::named(name).is_some_and(|aspect| aspect.is_found(&signals));
+    let missing: Vec<_> = case.must.iter().filter(|name| !found(name)).map(String::as_str).collect();
+    let wrong: Vec<_> = case.must_not.iter().filter(found).map(String::as_str).collect();
+    (!missing.is_empty() || !wrong.is_empty()).then_some(Failure { number, case, missing, wrong })
+}

@@ -1,0 +1,174 @@
+//! The real binary as a new user starts it: its own Postgres, kill -9, and a start over what that left.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use axum::http::StatusCode;
+use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, zendesk};
+
+use crate::helpers::{CHASE, customer, secret, settings, ticket, until, zendesk_secret};
+
+/// A directory that the `postgres` user can enter too, removed afterwards.
+struct Home(PathBuf);
+
+impl Home {
+    fn new() -> Self {
+        let dir = std::env::temp_dir().join(format!("undertone-test-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The binary, killed when dropped.
+struct Undertone(Child);
+
+impl Drop for Undertone {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(config: &Path) -> Undertone {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.args(["serve", "--config"]).arg(config).env_remove("DATABASE_URL").stderr(Stdio::null());
+    for name in ["ZENDESK_SECRET", "ZENDESK_OLD_SECRET", "ZENDESK_OAUTH", "FRESHDESK_SECRET", "FRESHDESK_KEY"]
+    {
+        command.env(name, secret(name).unwrap());
+    }
+    Undertone(command.spawn().unwrap())
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn configured(home: &Home, port: u16, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk) -> PathBuf {
+    let listen = format!("listen = \"127.0.0.1:{port}\"\ndata_dir = \"{}\"", home.0.join("data").display());
+    let settings = settings("live", zendesk.base_url(), freshdesk.base_url());
+    let path = home.0.join("undertone.toml");
+    std::fs::write(&path, settings.replace("listen = \"127.0.0.1:0\"", &listen)).unwrap();
+    path
+}
+
+async fn ready(port: u16) {
+    let client = undertone::helpdesk::http_client().unwrap();
+    until(async || {
+        let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
+        answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+    })
+    .await;
+}
+
+/// Whether a Postgres runs in this directory.
+fn postgres_runs(data: &Path) -> bool {
+    let pid = std::fs::read_to_string(data.join("postgres/postmaster.pid")).unwrap_or_default();
+    let pid = pid.lines().next().unwrap_or_default();
+    !pid.is_empty() && Path::new("/proc").join(pid).exists()
+}
+
+#[tokio::test]
+async fn killed_in_the_middle_of_its_work_it_loses_nothing_and_posts_nothing_twice() {
+    let (home, port) = (Home::new(), free_port());
+    let zendesk = PretendZendesk::start().await.unwrap();
+    let freshdesk = PretendFreshdesk::start().await.unwrap();
+    let config = configured(&home, port, &zendesk, &freshdesk);
+    let first = serve(&config);
+    ready(port).await;
+
+    // The note reaches the ticket, and the process is killed before it hears so.
+    zendesk.fail_next(Call::Write, Fault::Late(std::time::Duration::from_secs(60)));
+    let requester = zendesk.add_user(customer());
+    let ticket = zendesk.add_ticket(ticket(requester, CHASE));
+    let (headers, body) =
+        zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, &ticket, &zendesk_secret());
+    let client = undertone::helpdesk::http_client().unwrap();
+    let url = format!("http://127.0.0.1:{port}/webhooks/zen");
+    assert_eq!(client.post(url).headers(headers).body(body).send().await.unwrap().status(), StatusCode::OK);
+    until(async || zendesk.calls(Call::Write) == 1).await;
+    drop(first);
+    until(async || !postgres_runs(&home.0.join("data"))).await;
+
+    let comments_read = zendesk.calls(Call::Comments);
+    let second = serve(&config);
+    ready(port).await;
+    // Taken up again, the delivery looks for the note before it would post another.
+    until(async || zendesk.calls(Call::Comments) > comments_read + 1).await;
+    assert_eq!(zendesk.notes(&ticket).len(), 1);
+    assert_eq!(zendesk.calls(Call::Write), 1);
+
+    let interrupted = Command::new("kill").args(["-INT", &second.0.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let mut second = second;
+    assert_eq!(second.0.wait().unwrap().code(), Some(0));
+    assert!(!postgres_runs(&home.0.join("data")));
+}
+
+#[test]
+fn a_bad_configuration_ends_with_code_2_and_one_line() {
+    let home = Home::new();
+    let path = home.0.join("undertone.toml");
+    std::fs::write(&path, "listen = \"127.0.0.1:0\"\nlissten = 1\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["serve", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error.trim().lines().count(), 1, "{error}");
+    assert!(error.contains("undertone.toml, line 2") && error.contains("lissten"), "{error}");
+}
+
+#[test]
+fn explain_answers_lines_in_order_with_exact_offsets_and_needs_no_database() {
+    use std::io::Write;
+    let lines = [
+        serde_json::json!({"id": 1, "text": "🙂 Third time I am writing, nobody has answered me. I need it by tomorrow at 9!",
+                           "created_at": "2026-03-09T22:51:00+01:00", "time_zone": "Copenhagen"}),
+        serde_json::json!({"id": "two", "text": ""}),
+        serde_json::json!({"id": null, "text": "\u{0} a\u{301} مرحبا"}),
+    ];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["explain", "--jsonl"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let answers: Vec<serde_json::Value> =
+        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 3);
+    for (line, answer) in lines.iter().zip(&answers) {
+        assert_eq!(line["id"], answer["id"]);
+        let text: Vec<char> = line["text"].as_str().unwrap().chars().collect();
+        for evidence in
+            answer["signals"].as_array().unwrap().iter().flat_map(|s| s["evidence"].as_array().unwrap())
+        {
+            let (start, end) = (evidence["start"].as_u64().unwrap(), evidence["end"].as_u64().unwrap());
+            let quote: String = text[start as usize..end as usize].iter().collect();
+            assert_eq!(evidence["quote"], quote);
+        }
+    }
+    let detectors: Vec<_> =
+        answers[0]["signals"].as_array().unwrap().iter().map(|s| s["detector"].clone()).collect();
+    assert!(
+        detectors.contains(&"urgency".into()) && detectors.contains(&"repeat_follow_up".into()),
+        "{detectors:?}"
+    );
+    assert_eq!(answers[0]["signals"][0]["facts"]["deadline_at"], "2026-03-10T08:00:00Z");
+    assert_eq!(answers[0]["decision"]["state"], "posted");
+    assert_eq!(
+        (&answers[1]["note"], &answers[1]["decision"]["reason"]),
+        (&serde_json::Value::Null, &"empty_text".into())
+    );
+}
