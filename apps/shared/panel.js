@@ -3,7 +3,7 @@
 window.undertonePanel = (() => {
   const WORDS = {
     token: "Undertone refuses this app's token. Ask your admin to check it in the app's settings.",
-    source: "Undertone does not know this helpdesk. Ask your admin to check the source name in the app's settings.",
+    address: "This is not Undertone's address. Ask your admin to check the service host in the app's settings.",
     silent: 'Undertone is not answering. You can send as usual.',
     incomplete: 'Undertone could not look in time. You can send as usual.',
     unknownTicket: 'Nothing read yet on this ticket.',
@@ -16,6 +16,7 @@ window.undertonePanel = (() => {
     unsupported_language: 'Undertone does not read the language of this message.',
     unclear_language: 'Too few words to tell the language of this message, so it was not read.',
     empty_text: 'There are no words to read in this message.',
+    no_customer_message: 'There is no message of a customer on this ticket to read.',
     system_text: 'This is an automatic message, so it was not read.',
   };
   const TITLES = {
@@ -72,12 +73,12 @@ window.undertonePanel = (() => {
 
   /** Shows what was found in a draft. `answer` is `{status, body}`. */
   function showFindings(region, answer) {
-    const wrong = trouble(answer, WORDS.source);
+    const wrong = trouble(answer, WORDS.address);
     if (wrong) return say(region, wrong);
-    const { items, incomplete } = answer.body;
+    const { items, incomplete, reason } = answer.body;
     if (!Array.isArray(items)) return say(region, WORDS.silent);
     if (items.length > 0) return fill(region, element('ul', 'findings', ...items.map(finding)));
-    say(region, incomplete ? WORDS.incomplete : WORDS.nothingToAdd);
+    say(region, incomplete ? WORDS.incomplete : (UNREAD[reason] ?? WORDS.nothingToAdd));
   }
 
   function finding(item) {

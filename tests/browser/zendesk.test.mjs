@@ -147,13 +147,22 @@ test('sending works within two seconds whatever Undertone does', async (t) => {
   }
 });
 
-test('a look that ran out of time says so', () =>
-  beside({}, async ({ signals, editor, findings, undertone }) => {
-    await shows(signals, 'Undertone: locked out');
-    undertone.mode = 'incomplete';
-    await editor.fill(STOCK_REPLY);
-    await shows(findings, 'Undertone could not look in time. You can send as usual.');
-  }));
+test('a look that could not be taken says why', async (t) => {
+  const cases = [
+    ['incomplete', 'Undertone could not look in time. You can send as usual.'],
+    ['no message', 'There is no message of a customer on this ticket to read.'],
+    ['not here', 'This is not Undertone\'s address. Ask your admin to check the service host in the app\'s settings.'],
+  ];
+  for (const [mode, words] of cases) {
+    await t.test(mode, () =>
+      beside({}, async ({ signals, editor, findings, undertone }) => {
+        await shows(signals, 'Undertone: locked out');
+        undertone.mode = mode;
+        await editor.fill(STOCK_REPLY);
+        await shows(findings, words);
+      }));
+  }
+});
 
 test('a wrong token is told in plain words and stops nobody', () =>
   beside({ token: 'not-this-one' }, async ({ signals, editor, findings, submit, picture }) => {

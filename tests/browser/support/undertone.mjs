@@ -84,7 +84,10 @@ export async function startUndertone() {
     if (mode === 'html') return answer(200, 'text/html', '<h1>Bad gateway</h1>');
     if (mode === 'broken json') return answer(200, 'application/json', '{"items": [');
     if (mode === 'other json') return json(200, { items: 'none' });
-    if (mode === 'incomplete') return json(200, { draft_id: draft.draft_id, items: [], adapted: [], note_posted: false, incomplete: true, reason: 'time budget' });
+    const nothing = { draft_id: draft?.draft_id, items: [], adapted: [], note_posted: false };
+    if (mode === 'incomplete') return json(200, { ...nothing, incomplete: true, reason: 'time_is_up' });
+    if (mode === 'no message') return json(200, { ...nothing, reason: 'no_customer_message' });
+    if (mode === 'not here') return answer(404, 'text/html', '<h1>Not found</h1>');
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return answer(401, 'text/plain', 'app token missing or wrong');
     const signals = request.url.match(/^\/webhooks\/[\w-]+\/tickets\/(\d+)\/signals$/);
     const value = signals ? shown(signals[1]) : findings(TICKETS[draft.ticket_id], draft);
