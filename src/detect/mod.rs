@@ -5,6 +5,7 @@
 pub mod amount_mismatch;
 pub mod amounts;
 pub mod emotional_language;
+mod gate;
 pub mod lexicon;
 pub mod numbers;
 pub mod repeat_follow_up;
