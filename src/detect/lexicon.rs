@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use super::gate::{Gate, Parts};
 
 /// Bytes that a search may keep of its automaton, per part and thread; see `docs/detection.md` for what fills it.
-const MOST_CACHE: usize = 2 << 20;
+const MOST_CACHE: usize = 8 << 20;
 
 /// Phrases with what each means, `T`.
 pub struct Lexicon<T> {

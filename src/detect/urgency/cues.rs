@@ -82,7 +82,7 @@ const MOST: usize = 16;
 pub struct Cues {
     /// One part for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
     /// and building them anew for each message costs eighty times as much as searching one after the other.
-    cues: Lexicon<Cue>,
+    cues: [Lexicon<Cue>; 2],
     guards: Lexicon<Guard>,
 }
 
@@ -94,9 +94,14 @@ pub struct Hit<'l> {
 
 impl Cues {
     pub fn load() -> anyhow::Result<Self> {
-        let toml = include_str!("../../../config/lexicons/en/urgency.toml");
+        let said = include_str!("../../../config/lexicons/en/urgency.toml");
+        let families = include_str!("../../../config/lexicons/en/urgency_families.toml");
+        let name = |cue: &Cue| cue.name.clone();
         Ok(Self {
-            cues: Lexicon::parse_parts("urgency.toml", toml, |cue: &Cue| cue.name.clone())?,
+            cues: [
+                Lexicon::parse_parts("urgency.toml", said, name)?,
+                Lexicon::parse_parts("urgency_families.toml", families, name)?,
+            ],
             guards: Lexicon::parse(
                 "urgency_guards.toml",
                 include_str!("../../../config/lexicons/en/urgency_guards.toml"),
@@ -136,7 +141,12 @@ impl Cues {
 
     /// Every phrase in the order of the text; of two that overlap, the one that begins first, then the longer.
     fn all<'l>(&'l self, folded: &'l str) -> Vec<Hit<'l>> {
-        let mut hits: Vec<_> = self.cues.find(folded).map(|(range, cue)| Hit { range, cue }).collect();
+        let mut hits: Vec<_> = self
+            .cues
+            .iter()
+            .flat_map(|cues| cues.find(folded))
+            .map(|(range, cue)| Hit { range, cue })
+            .collect();
         hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
         let mut end = 0;
         hits.retain(|hit| {
