@@ -58,7 +58,8 @@ fn detect(bencher: Bencher, detector: &dyn Detector, texts: &[String]) {
         detector.detect(&reading(text, &history));
     }
     let mut texts = cleaned.iter().cycle();
-    bencher.bench_local(|| texts.next().map(|text| detector.detect(&reading(divan::black_box(text), &history))));
+    bencher
+        .bench_local(|| texts.next().map(|text| detector.detect(&reading(divan::black_box(text), &history))));
 }
 
 fn everything(bencher: Bencher, texts: &[String]) {

@@ -7,7 +7,9 @@
 //! `whole_words = true` a match must also end where a word ends.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use regex_automata::meta::{self, Regex};
@@ -18,7 +20,8 @@ use serde::de::DeserializeOwned;
 
 use super::gate::{Gate, Parts};
 
-/// Bytes that a search may keep of its automaton, per part and thread; see `docs/detection.md` for what fills it.
+/// Bytes that a search may keep of its automaton, per part. Far more than they fill: one that has too little
+/// makes its states anew for every message, which costs a hundred times the search itself.
 const MOST_CACHE: usize = 8 << 20;
 
 /// Phrases with what each means, `T`.
@@ -27,7 +30,12 @@ pub struct Lexicon<T> {
     parts: Vec<Part>,
     meanings: Vec<T>,
     gate: Gate,
+    /// What earlier searches kept of their automata, ready for the next.
+    idle: Mutex<Vec<Caches>>,
 }
+
+/// One for each part.
+type Caches = Vec<meta::Cache>;
 
 struct Part {
     regex: Regex,
@@ -89,7 +97,7 @@ impl<T: DeserializeOwned> Lexicon<T> {
             parts.push(Part { regex, first: all.len() });
             all.extend(meanings);
         }
-        Ok(Self { parts, meanings: all, gate })
+        Ok(Self { parts, meanings: all, gate, idle: Mutex::default() })
     }
 
     /// What the entries mean, in the order of the file within each part.
@@ -104,6 +112,7 @@ impl<T: DeserializeOwned> Lexicon<T> {
     /// which no phrase can begin.
     pub fn find<'a>(&'a self, folded: &'a str) -> impl Iterator<Item = (Range<usize>, &'a T)> {
         let bytes = folded.as_bytes();
+        let mut borrowed = self.borrow();
         let mut ends = vec![0; self.parts.len()];
         let (mut at, mut waiting) = (0, self.parts_at(bytes, 0));
         std::iter::from_fn(move || {
@@ -114,10 +123,13 @@ impl<T: DeserializeOwned> Lexicon<T> {
                     let part = &self.parts[index];
                     let input = Input::new(bytes).range(at..).anchored(Anchored::Yes);
                     if ends[index] <= at
-                        && let Some(found) = part.regex.search(&input)
+                        && let Some(found) = part.regex.search_with(&mut borrowed.caches[index], &input)
                     {
                         ends[index] = found.end().max(at + 1);
-                        return Some((found.range(), &self.meanings[part.first + found.pattern().as_usize()]));
+                        return Some((
+                            found.range(),
+                            &self.meanings[part.first + found.pattern().as_usize()],
+                        ));
                     }
                 }
                 at += 1;
@@ -129,11 +141,33 @@ impl<T: DeserializeOwned> Lexicon<T> {
         })
     }
 
+    fn borrow(&self) -> Borrowed<'_> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let fresh = || self.parts.iter().map(|part| part.regex.create_cache()).collect();
+        Borrowed { idle: &self.idle, caches: idle.unwrap_or_else(fresh) }
+    }
+
     /// The parts that may match at a place: none inside a word.
     fn parts_at(&self, bytes: &[u8], at: usize) -> Parts {
         let starts = bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace())
             && (at == 0 || !is_word(bytes[at - 1]));
         if starts { self.gate.at(&bytes[at..]) } else { 0 }
+    }
+}
+
+/// Caches in use by one search; they go back when it ends. The automata's own pool would keep one set for
+/// each thread, and each takes megabytes: only one is kept.
+struct Borrowed<'a> {
+    idle: &'a Mutex<Vec<Caches>>,
+    caches: Caches,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.is_empty() {
+            idle.push(mem::take(&mut self.caches));
+        }
     }
 }
 
