@@ -19,7 +19,7 @@ pub fn lines(about: &About<'_>) -> Vec<Line> {
         // A quote that another line shows already would be read as a second finding.
         let fresh = |one: &&Evidence| !shown.iter().any(|other| overlap(one, other));
         let first = signal.evidence.iter().find(fresh);
-        let telling = signal.evidence.iter().filter(fresh).find(|one| tells_the_deadline(signal, one));
+        let telling = signal.evidence.iter().filter(fresh).find(|one| tells(signal, one));
         if let Some(evidence) = telling.or(first) {
             shown.push(evidence);
             let text = text(signal, evidence, about);
@@ -30,9 +30,10 @@ pub fn lines(about: &About<'_>) -> Vec<Line> {
     lines
 }
 
-/// Whether a piece of evidence holds the very words of the deadline that the line will give.
-fn tells_the_deadline(signal: &Signal, evidence: &Evidence) -> bool {
+/// Whether a piece of evidence holds the very words that the line will be about: of the deadline, or of this feeling.
+fn tells(signal: &Signal, evidence: &Evidence) -> bool {
     match &signal.facts {
+        Facts::Emotion(_) => evidence.cue.starts_with(signal.kind.as_str()),
         Facts::Urgency(UrgencyFacts { deadline_text: Some(words), .. }) => {
             evidence.quote.expose().contains(words.expose())
         }

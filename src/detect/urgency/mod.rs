@@ -104,9 +104,19 @@ fn overlap(one: &std::ops::Range<usize>, other: &std::ops::Range<usize>) -> bool
     one.start < other.end && other.start < one.end
 }
 
+/// The earliest moment is the one that presses; one that cannot be read only where there is no other. An hour named
+/// within a day of it says more than the day: "presenting at 9 tomorrow" beside "fix this tonight".
+fn pressing(deadlines: &[Deadline]) -> Option<&Deadline> {
+    let earliest = deadlines.iter().min_by_key(|deadline| (deadline.at.is_none(), deadline.at))?;
+    let within_a_day = |deadline: &&Deadline| match (deadline.at, earliest.at) {
+        (Some(at), Some(first)) => deadline.has_time && at - first <= TimeDelta::days(1),
+        _ => false,
+    };
+    Some(deadlines.iter().find(within_a_day).unwrap_or(earliest))
+}
+
 fn facts(reading: &Reading<'_>, hits: &[Hit<'_>], deadlines: &[Deadline]) -> UrgencyFacts {
-    // The earliest moment is the one that presses; one that cannot be read only where there is no other.
-    let first = deadlines.iter().min_by_key(|deadline| (deadline.at.is_none(), deadline.at));
+    let first = pressing(deadlines);
     let at = first.and_then(|deadline| deadline.at);
     let left = at.map(|at| at - reading.sent_at);
     UrgencyFacts {
