@@ -23,6 +23,8 @@ pub struct App {
     pub checks: Arc<DraftChecks>,
     pub worker: config::Worker,
     pub health: Arc<Health>,
+    /// Where agents' browsers reach us, for the links below a note.
+    pub public_url: Option<Arc<str>>,
     accounts: Arc<HashMap<String, Account>>,
 }
 
@@ -61,6 +63,7 @@ impl App {
             detectors: Arc::new(Detectors::load()?),
             checks: Arc::new(DraftChecks::load()?),
             worker: config.worker,
+            public_url: config.public_url.map(|url| url.as_str().into()),
             health: Arc::default(),
             accounts: Arc::new(accounts.collect()),
         })

@@ -10,6 +10,7 @@ pub mod detect;
 pub mod draft;
 pub mod eval;
 pub mod explain;
+pub mod feedback;
 pub mod helpdesk;
 pub mod http;
 pub mod jobs;

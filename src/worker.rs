@@ -10,10 +10,11 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::{Account, App};
+use crate::feedback::{self, VERDICTS};
 use crate::helpdesk::Parsed;
 use crate::look;
 use crate::note::decide::{self, Decision, Situation};
-use crate::note::{self, Footer, Note, Records};
+use crate::note::{self, Footer, Link, Note, Records};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::notes;
 use crate::ticket::{Case, Event, EventKind};
@@ -73,7 +74,7 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     };
     let situation = situation(app, account, &case, &finding).await?;
     let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
-    let note = decision.wants_a_note().then(|| compose(account, &case, &finding, by_rest));
+    let note = decision.wants_a_note().then(|| compose(app, account, &case, &finding, by_rest));
     keep_decision(app, delivery, &case, &finding, decision, note.as_ref()).await?;
     look::settle_sent(app, account, &case).await?;
     post::pending(app, account, delivery, &case.ticket.id).await?;
@@ -105,10 +106,20 @@ async fn situation(
     })
 }
 
-fn compose(account: &Account, case: &Case, finding: &Finding, by_rest: bool) -> Note {
+fn compose(app: &App, account: &Account, case: &Case, finding: &Finding, by_rest: bool) -> Note {
     let records = by_rest.then(|| Records { agent_replies: case.agent_replies() });
     let marker = note::marker(account.source.name.as_str(), &case.ticket.id, &finding.message_id);
-    note::compose(&finding.about(&account.source, case, records)).render(Footer { marker })
+    let key = notes::Key {
+        source: account.source.name.as_str(),
+        ticket: &case.ticket.id,
+        message: &finding.message_id,
+    };
+    let links = app.public_url.iter().flat_map(|url| {
+        VERDICTS
+            .map(|(verdict, words)| Link { words, url: feedback::link(url, &account.source, key, verdict) })
+    });
+    let footer = Footer { marker, links: links.collect() };
+    note::compose(&finding.about(&account.source, case, records)).render(footer)
 }
 
 async fn keep_decision(

@@ -1,6 +1,7 @@
 //! Webhook in: the routes, and what they share.
 
 mod draft;
+mod feedback;
 mod health;
 mod webhook;
 
@@ -34,6 +35,10 @@ pub fn router(web: Web) -> Router {
         .route("/webhooks/{source}", post(webhook::receive))
         .route("/webhooks/{source}/reply-drafted", post(draft::reply_drafted))
         .route("/webhooks/{source}/tickets/{ticket}/signals", get(draft::signals))
+        .route(
+            "/feedback/{source}/{ticket}/{message}/{verdict}/{token}",
+            get(feedback::ask).post(feedback::give),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -79,7 +79,7 @@ fn text(signal: &Signal, evidence: &Evidence, about: &About<'_>) -> String {
         (Facts::Urgency(_), Kind::Blocked) => format!("blocked now {quote}"),
         (Facts::Urgency(_), _) => format!("in a hurry {quote}"),
         (Facts::Mismatch(facts), _) => {
-            let sum = sum(&facts.amount, facts.currency.as_deref());
+            let sum = sum(signal, facts);
             format!("{sum} at stake {quote} ({} words; usual is {})", facts.words, facts.typical_words)
         }
         (Facts::Repeat(_), _) => format!("had to come back {quote}"),

@@ -1,7 +1,7 @@
 //! The lead line: what an agent knows after one second.
 
 use super::compose::About;
-use crate::detect::{Facts, Kind, RepeatFacts, Signal, Strength, UrgencyFacts};
+use crate::detect::{Facts, Kind, MismatchFacts, RepeatFacts, Signal, Strength, UrgencyFacts};
 
 /// The lead is shorter than this, in characters.
 const SHORTER_THAN: usize = 90;
@@ -25,7 +25,7 @@ fn parts(signals: &[Signal]) -> Vec<String> {
     let mut parts = Vec::new();
     for signal in signals {
         if let Facts::Mismatch(facts) = &signal.facts {
-            parts.push(format!("{} in {} words", sum(&facts.amount, facts.currency.as_deref()), facts.words));
+            parts.push(format!("{} in {} words", sum(signal, facts), facts.words));
         }
     }
     for signal in signals {
@@ -44,11 +44,17 @@ fn parts(signals: &[Signal]) -> Vec<String> {
     parts
 }
 
-/// An amount as people write it: "4.90 EUR", or the bare number where the sign could be several currencies'.
-pub fn sum(amount: &str, currency: Option<&str>) -> String {
-    match currency {
-        Some(currency) => format!("{amount} {currency}"),
-        None => amount.to_owned(),
+/// The sum as the customer wrote it ("$12"), where a word of the evidence holds it; else the amount and its currency.
+pub fn sum(signal: &Signal, facts: &MismatchFacts) -> String {
+    let words = signal.evidence.iter().flat_map(|evidence| evidence.quote.expose().split_whitespace());
+    let digits = facts.amount.trim_end_matches('0').trim_end_matches('.');
+    let written = words.map(|word| word.trim_matches(['.', ',', ';', ':', '(', ')', '!', '?']));
+    let mut written =
+        written.filter(|word| word.contains(digits) && word.contains(|c: char| !c.is_ascii_digit()));
+    match (&facts.currency, written.find(|word| word.chars().any(|c| "$€£¥".contains(c)))) {
+        (_, Some(word)) => word.to_owned(),
+        (Some(currency), None) => format!("{} {currency}", facts.amount),
+        (None, None) => facts.amount.clone(),
     }
 }
 

@@ -12,4 +12,4 @@ pub mod worth;
 
 pub use compose::{About, Draft, Records, compose};
 pub use draft::about_draft;
-pub use render::{Footer, Note, marker};
+pub use render::{Footer, Link, Note, marker};

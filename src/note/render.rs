@@ -18,6 +18,14 @@ pub struct Note {
 /// What stands below a note.
 pub struct Footer {
     pub marker: String,
+    /// Where an agent can say what they think of the note; none without a public address.
+    pub links: Vec<Link>,
+}
+
+/// A link with its words.
+pub struct Link {
+    pub words: &'static str,
+    pub url: String,
 }
 
 #[derive(Template)]
@@ -41,7 +49,9 @@ impl Draft {
         let html = Html { lead: &self.lead, lines: &self.lines, footer: &footer }
             .render()
             .expect("the template writes into memory, which cannot fail");
-        let text = format!("{}\n{}", self.text(), footer.marker);
+        let links =
+            footer.links.iter().map(|link| format!("\n{}: {}", link.words, link.url)).collect::<String>();
+        let text = format!("{}{links}\n{}", self.text(), footer.marker);
         Note { lead: self.lead.clone(), text, html, marker: footer.marker }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod deliveries;
 pub mod draft_checks;
+pub mod feedback;
 pub mod history;
 pub mod messages;
 pub mod notes;

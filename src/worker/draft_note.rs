@@ -60,7 +60,7 @@ async fn keep_note(
 ) -> Result<(), Trouble> {
     let message = MessageId(draft.id.clone());
     let marker = note::marker(&delivery.source, &draft.ticket, &message);
-    let note = note::about_draft(&looked.findings.items).render(Footer { marker });
+    let note = note::about_draft(&looked.findings.items).render(Footer { marker, links: Vec::new() });
     let live = account.source.mode == Mode::Live;
     let decided = notes::Decided {
         purpose: "draft",
