@@ -104,6 +104,18 @@ impl EmotionalLanguage {
         ill.into_iter().filter_map(signal).collect()
     }
 
+    /// Whether strong words are all there is beside praise or thanks: "Holy shit, this is insane, thank you!".
+    fn delighted(&self, text: &Cleaned<'_>, hits: &[Hit<'_>]) -> bool {
+        let praised = hits.iter().any(|hit| ["joy", "gratitude"].contains(&hit.meaning.family.as_str()));
+        let either_way = |hit: &Hit<'_>| {
+            let words = &text.folded()[hit.range.clone()];
+            EITHER_WAY_FAMILIES.contains(&hit.meaning.family.as_str())
+                || EITHER_WAY.iter().any(|word| words.split(' ').next_back() == Some(*word))
+        };
+        let mut ill = hits.iter().filter(|hit| !self.reader.families.is_neutral(&hit.meaning.family));
+        praised && ill.all(either_way)
+    }
+
     /// The quotes that weighed most for one feeling, in the order of the text.
     fn evidence(
         &self,
@@ -163,6 +175,10 @@ fn signal(kind: Kind, strength: Strength, evidence: Vec<Evidence>, facts: Facts)
     Signal { detector: DetectorName::EmotionalLanguage, kind, strength, evidence, facts }
 }
 
+/// Families and words that delight uses as readily as anger does.
+const EITHER_WAY_FAMILIES: [&str; 2] = ["swearing", "effort"];
+const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nuts", "mad"];
+
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
         1
@@ -171,7 +187,8 @@ impl Detector for EmotionalLanguage {
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
         let text = reading.text;
         let counted = self.reader.count(text);
-        let mut signals = self.ill_signals(text, &counted);
+        let delighted = self.delighted(text, &counted.hits);
+        let mut signals = if delighted { Vec::new() } else { self.ill_signals(text, &counted) };
         let ill = !signals.is_empty();
         for (kind, family) in [(Kind::Gratitude, "gratitude"), (Kind::Joy, "joy")] {
             let good: Vec<_> = counted.hits.iter().filter(|hit| hit.meaning.family == family).collect();
