@@ -1,5 +1,6 @@
 //! `undertone demo`: the whole main path on loopback, between a pretend Zendesk and a pretend Freshdesk.
 
+mod drafts;
 mod story;
 mod tickets;
 mod world;
@@ -16,7 +17,8 @@ use world::World;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave when all is shown: exit code 0 only if every expected note is there, once and private, and no other.
+    /// Leave when all is shown: exit code 0 only if every expected note is there, once and private, and no other,
+    /// and the drafts got the questions they should.
     #[arg(long)]
     exit: bool,
     /// What to log, as tracing-subscriber's filters; nothing when left out.
@@ -62,11 +64,14 @@ async fn tell(world: &World) -> anyhow::Result<TicketId> {
         story::tell(world, sample, ticket).await?;
         wrong.extend(check(world, sample, ticket));
     }
+    if wrong.is_empty() {
+        println!(
+            "As it should be: {} tickets, every note once and private, and silence elsewhere.\n",
+            tickets.len()
+        );
+    }
+    wrong.extend(drafts::tell(world, &tickets).await?);
     ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
-    println!(
-        "As it should be: {} tickets, every note once and private, and silence elsewhere.",
-        tickets.len()
-    );
     let on_freshdesk = tickets.into_iter().find(|(sample, _)| matches!(sample.way, Way::Freshdesk(_)));
     on_freshdesk.map(|(_, ticket)| ticket).context("no sample is a Freshdesk ticket")
 }

@@ -44,7 +44,7 @@ async fn decision(
 }
 
 /// The beginning of a message: three lines of it at the most.
-fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     let all = wrap(&text.split_whitespace().collect::<Vec<_>>().join(" "), WIDTH - 6);
     let mut lines: Vec<_> = all.lines().take(3).map(str::to_owned).collect();
     if all.lines().count() > 3 {
@@ -71,7 +71,7 @@ fn wrap(text: &str, width: usize) -> String {
     out
 }
 
-fn indent(text: &str, margin: &str) -> String {
+pub fn indent(text: &str, margin: &str) -> String {
     let lines = text
         .lines()
         .flat_map(|line| wrap(line, WIDTH - margin.len()).lines().map(str::to_owned).collect::<Vec<_>>());

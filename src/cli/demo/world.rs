@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 use sqlx::PgPool;
 
 use super::tickets::{Before, Sample, Way, most_recent};
@@ -18,6 +19,7 @@ use crate::ticket::{TicketId, UserId};
 
 pub const ZENDESK_SECRET: &str = "demo-zendesk-webhook-secret";
 pub const FRESHDESK_SECRET: &str = "demo-freshdesk-webhook-secret";
+pub const APP_TOKEN: &str = "demo-app-token";
 
 /// Everything that runs during the demo.
 pub struct World {
@@ -68,6 +70,14 @@ impl World {
         let answer = self.client.post(url).headers(headers).body(body).send().await?;
         ensure!(answer.status().is_success(), "the service answered a webhook with {}", answer.status());
         Ok(())
+    }
+
+    /// Asks for a look at a drafted reply, as the app beside the ticket does.
+    pub async fn ask_about(&self, source: &str, request: &Value) -> anyhow::Result<Value> {
+        let url = format!("http://{}/webhooks/{source}/reply-drafted", self.service.address);
+        let answer = self.client.post(url).bearer_auth(APP_TOKEN).json(request).send().await?;
+        ensure!(answer.status().is_success(), "the service answered a draft with {}", answer.status());
+        Ok(answer.json().await?)
     }
 
     fn webhook(&self, way: Way, ticket: &TicketId) -> (&'static str, (HeaderMap, Vec<u8>)) {
@@ -153,6 +163,7 @@ fn settings(listen: &str, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk
         kind = "zendesk"
         base_url = "{}"
         webhook_secrets = ["ZENDESK_SECRET"]
+        app_tokens = ["APP_TOKEN"]
         credentials = {{ oauth_client_id = "undertone_integration", oauth_client_secret = "ZENDESK_OAUTH" }}
         mode = "live"
         time_zone = "Europe/London"
@@ -161,6 +172,7 @@ fn settings(listen: &str, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk
         kind = "freshdesk"
         base_url = "{}"
         webhook_secrets = ["FRESHDESK_SECRET"]
+        app_tokens = ["APP_TOKEN"]
         credentials = {{ api_key = "FRESHDESK_KEY" }}
         mode = "live"
         time_zone = "Europe/London"
@@ -177,6 +189,7 @@ fn secret(name: &str) -> Option<String> {
     let value = match name {
         "ZENDESK_SECRET" => ZENDESK_SECRET,
         "FRESHDESK_SECRET" => FRESHDESK_SECRET,
+        "APP_TOKEN" => APP_TOKEN,
         "ZENDESK_OAUTH" => "EXAMPLE-NOT-A-SECRET",
         "FRESHDESK_KEY" => "EXAMPLE-API-KEY",
         _ => return None,
