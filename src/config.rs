@@ -103,10 +103,14 @@ impl Config {
         let mut sources: Vec<Source> = Vec::new();
         for raw in parsed.source {
             let at = raw.span().start;
-            let source = raw.into_inner().resolve(lookup).map_err(|problem| error_at(Some(at), problem))?;
+            let source = raw.into_inner().resolve(lookup).map_err(|problem| {
+                // "source `acme`: `credentials.api_key`: ..": the key is the second that is named.
+                let key = problem.split('`').nth(3).and_then(|key| key.split('.').next());
+                error_at(Some(place(text, at, key.unwrap_or_default())), problem)
+            })?;
             if sources.iter().any(|other| other.name == source.name) {
                 return Err(error_at(
-                    Some(at),
+                    Some(place(text, at, "name")),
                     format!("`name`: there is already a source `{}`; names are unique", source.name),
                 ));
             }
@@ -127,6 +131,21 @@ fn key_on_line(text: &str, at: usize) -> Option<&str> {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let (key, _) = text[start..].lines().next()?.split_once('=')?;
     Some(key.trim())
+}
+
+/// Where a key stands in the table that begins at `table`, or `table` itself where it is not written.
+fn place(text: &str, table: usize, key: &str) -> usize {
+    let mut at = table;
+    for (number, line) in text[table..].split_inclusive('\n').enumerate() {
+        if number > 0 && line.trim_start().starts_with('[') {
+            break;
+        }
+        if line.split_once('=').is_some_and(|(written, _)| written.trim() == key) {
+            return at;
+        }
+        at += line.len();
+    }
+    table
 }
 
 fn check_worker(worker: &Worker) -> Result<(), String> {

@@ -20,16 +20,20 @@ fn noon() -> DateTime<Utc> {
 
 #[test]
 fn detection_stays_above_its_floors_on_the_corpus() {
-    // A little under what was measured. The weights have seen these messages: this guards against breaking, it is no
-    // measure of quality.
+    // A little under what was measured. The weights and whoever wrote the lexicons have seen most of these messages: this
+    // guards against breaking, it is no measure of quality.
     let floors = [
-        ("emotion", 0.86, 0.84),
-        ("anger", 0.76, 0.76),
-        ("frustration", 0.70, 0.80),
-        ("fear", 0.70, 0.48),
-        ("sadness", 0.80, 0.68),
-        ("unheard", 0.80, 0.50),
-        ("churn", 0.50, 0.60),
+        ("urgency", 0.88, 0.80),
+        ("repeat", 0.95, 0.89),
+        ("emotion", 0.91, 0.78),
+        ("anger", 0.79, 0.79),
+        ("frustration", 0.72, 0.73),
+        ("fear", 0.70, 0.50),
+        ("sadness", 0.90, 0.75),
+        ("unheard", 0.80, 0.57),
+        ("churn", 0.70, 0.70),
+        ("mismatch", 0.60, 0.75),
+        ("note", 0.95, 0.92),
     ];
     let detectors = Detectors::load().unwrap();
     let messages = labels::read(&corpus("public_domain.jsonl")).unwrap();

@@ -110,7 +110,7 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "a name twice",
             with(r#"name = "acme-shop""#, r#"name = "acme""#),
-            &["line 12: ", "`name`: ", "there is already a source `acme`", "names are unique"],
+            &["line 13: ", "`name`: ", "there is already a source `acme`", "names are unique"],
         ),
         (
             "another helpdesk",
@@ -155,7 +155,7 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "no webhook secret",
             with(zendesk_secret, "[]"),
-            &["line 4: ", "source `acme`: ", "`webhook_secrets`: ", "the name of one environment variable"],
+            &["line 8: ", "source `acme`: ", "`webhook_secrets`: ", "the name of one environment variable"],
         ),
         (
             "webhook secrets left out",
@@ -165,13 +165,13 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "three webhook secrets",
             with(zendesk_secret, r#"["ACME_WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET_NEW", "ACME_API_TOKEN"]"#),
-            &["line 4: ", "`webhook_secrets`: ", "or of two while one is being replaced"],
+            &["line 8: ", "`webhook_secrets`: ", "or of two while one is being replaced"],
         ),
         (
             "a pasted secret",
             with(zendesk_secret, r#"["kJ8s+Xq2=="]"#),
             &[
-                "line 4: ",
+                "line 8: ",
                 "`webhook_secrets`: ",
                 "the name of an environment variable",
                 "not the secret itself",
@@ -180,23 +180,23 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "a variable that is not set",
             with(zendesk_secret, r#"["NOT_SET"]"#),
-            &["line 4: ", "`webhook_secrets`: ", "the environment variable NOT_SET is not set"],
+            &["line 8: ", "`webhook_secrets`: ", "the environment variable NOT_SET is not set"],
         ),
         (
             "an empty variable",
             with(zendesk_secret, r#"["EMPTY"]"#),
-            &["line 4: ", "`webhook_secrets`: ", "EMPTY is empty or under 8 characters"],
+            &["line 8: ", "`webhook_secrets`: ", "EMPTY is empty or under 8 characters"],
         ),
         (
             "a secret that is too short",
             with(zendesk_secret, r#"["SHORT"]"#),
-            &["line 4: ", "`webhook_secrets`: ", "SHORT is empty or under 8 characters"],
+            &["line 8: ", "`webhook_secrets`: ", "SHORT is empty or under 8 characters"],
         ),
         (
             "the secret that everybody knows",
             with(zendesk_secret, r#"["ACME_WEBHOOK_SECRET", "ZENDESK_TEST"]"#),
             &[
-                "line 4: ",
+                "line 8: ",
                 "`webhook_secrets`: ",
                 "ZENDESK_TEST holds Zendesk's public test secret",
                 "its page",
@@ -205,13 +205,13 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "a window of no time",
             with("mode = \"shadow\"", "mode = \"shadow\"\nsignature_window_minutes = 0"),
-            &["line 4: ", "source `acme`: ", "`signature_window_minutes`: ", "not from 1 to 1440"],
+            &["line 11: ", "source `acme`: ", "`signature_window_minutes`: ", "not from 1 to 1440"],
         ),
         (
             "Freshdesk's key for Zendesk",
             with(zendesk_credentials, r#"{ api_key = "ACME_SHOP_API_KEY" }"#),
             &[
-                "line 4: ",
+                "line 9: ",
                 "source `acme`: ",
                 "`credentials`: ",
                 "give oauth_client_id and oauth_client_secret",
@@ -223,7 +223,7 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
                 r#"{ api_key = "ACME_SHOP_API_KEY" }"#,
                 r#"{ email = "a@example.com", api_token = "ACME_API_TOKEN" }"#,
             ),
-            &["line 12: ", "source `acme-shop`: ", "`credentials`: ", "give api_key, and nothing else"],
+            &["line 17: ", "source `acme-shop`: ", "`credentials`: ", "give api_key, and nothing else"],
         ),
         (
             "both kinds of Zendesk's",
@@ -231,12 +231,12 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
                 zendesk_credentials,
                 r#"{ oauth_client_id = "u", oauth_client_secret = "ACME_OAUTH_SECRET", email = "a@example.com" }"#,
             ),
-            &["line 4: ", "`credentials`: ", "give oauth_client_id and oauth_client_secret"],
+            &["line 9: ", "`credentials`: ", "give oauth_client_id and oauth_client_secret"],
         ),
         (
             "a credential that is not set",
             with("ACME_OAUTH_SECRET", "NOT_SET"),
-            &["line 4: ", "`credentials.oauth_client_secret`: ", "NOT_SET is not set"],
+            &["line 9: ", "`credentials.oauth_client_secret`: ", "NOT_SET is not set"],
         ),
         (
             "three tokens",
@@ -244,12 +244,12 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
                 "mode = \"shadow\"",
                 "mode = \"shadow\"\napp_tokens = [\"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\", \"ACME_APP_TOKEN\"]",
             ),
-            &["line 4: ", "`app_tokens`: ", "or of two while one is being replaced"],
+            &["line 11: ", "`app_tokens`: ", "or of two while one is being replaced"],
         ),
         (
             "a pasted key",
             with("mode = \"shadow\"", "mode = \"shadow\"\nagent_id_key = \"kJ8s+Xq2==\""),
-            &["line 4: ", "`agent_id_key`: ", "not the secret itself"],
+            &["line 11: ", "`agent_id_key`: ", "not the secret itself"],
         ),
         (
             "an unknown mode",
@@ -260,12 +260,12 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
         (
             "a zone in a helpdesk's words",
             with("Europe/Copenhagen", "Copenhagen"),
-            &["line 4: ", "`time_zone`: ", "\"Copenhagen\" is not an IANA zone", "\"Europe/Copenhagen\""],
+            &["line 11: ", "`time_zone`: ", "\"Copenhagen\" is not an IANA zone", "\"Europe/Copenhagen\""],
         ),
         (
             "a language without a pack",
             with(r#"mode = "shadow""#, "mode = \"shadow\"\nlanguages = [\"en\", \"da\"]"),
-            &["line 4: ", "`languages`: ", "only \"en\" has a language pack", "write [\"en\"]"],
+            &["line 11: ", "`languages`: ", "only \"en\" has a language pack", "write [\"en\"]"],
         ),
     ];
     for (name, text, fragments) in cases {

@@ -7,7 +7,9 @@
 //! `whole_words = true` a match must also end where a word ends.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use regex_automata::meta::{self, Regex};
@@ -16,14 +18,29 @@ use regex_automata::{Anchored, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// Bytes that a search may keep of its automaton, per thread. The default, 2 MB, is too small for large lexicons:
-/// they then rebuild their states for every message, which costs a hundred times the search itself.
-const MOST_CACHE: usize = 16 << 20;
+use super::gate::{Gate, Parts};
+
+/// Bytes that a search may keep of its automaton, per part. Far more than they fill: one that has too little
+/// makes its states anew for every message, which costs a hundred times the search itself.
+const MOST_CACHE: usize = 8 << 20;
 
 /// Phrases with what each means, `T`.
 pub struct Lexicon<T> {
-    regex: Regex,
+    /// Phrases of one part never overlap one another; those of different parts may.
+    parts: Vec<Part>,
     meanings: Vec<T>,
+    gate: Gate,
+    /// What earlier searches kept of their automata, ready for the next.
+    idle: Mutex<Vec<Caches>>,
+}
+
+/// One for each part.
+type Caches = Vec<meta::Cache>;
+
+struct Part {
+    regex: Regex,
+    /// Where the meanings of its phrases begin among all.
+    first: usize,
 }
 
 #[derive(Deserialize)]
@@ -46,65 +63,111 @@ struct Entry<T> {
 impl<T: DeserializeOwned> Lexicon<T> {
     /// Reads a lexicon file. The error names the file and what is wrong in it.
     pub fn parse(name: &str, toml: &str) -> anyhow::Result<Self> {
-        let mut groups = Self::parse_groups(name, toml, |_| ())?;
-        groups.remove(&()).with_context(|| format!("lexicon {name} is empty"))
+        Self::parse_parts(name, toml, |_| ())
     }
 
-    /// Reads a lexicon file into one lexicon for each `key` of its meanings, so that phrases of different
-    /// groups may overlap. It also keeps the searches small: gaps in patterns multiply within one.
-    pub fn parse_groups<K: Ord>(
-        name: &str,
-        toml: &str,
-        key: impl Fn(&T) -> K,
-    ) -> anyhow::Result<BTreeMap<K, Self>> {
+    /// Reads a lexicon file in parts, one for each `key` of its meanings: phrases of different
+    /// parts may overlap. It also keeps the searches small: gaps in patterns multiply within one.
+    pub fn parse_parts<K: Ord>(name: &str, toml: &str, key: impl Fn(&T) -> K) -> anyhow::Result<Self> {
         let file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
         let end = if file.whole_words { r"\b{end-half}" } else { "" };
-        let mut groups: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
+        let mut parts: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
         for entry in file.phrase {
             let pattern = format!(r"(?:{}){end}", expand(&entry.pattern, &file.words));
-            let (patterns, meanings) = groups.entry(key(&entry.meaning)).or_default();
+            let (patterns, meanings) = parts.entry(key(&entry.meaning)).or_default();
             patterns.push(pattern);
             meanings.push(entry.meaning);
         }
-        groups
-            .into_iter()
-            .map(|(key, (patterns, meanings))| Ok((key, Self::build(name, &patterns, meanings)?)))
-            .collect()
+        anyhow::ensure!(!parts.is_empty(), "lexicon {name} is empty");
+        Self::build(parts.into_values()).with_context(|| format!("lexicon {name}"))
     }
 
-    fn build(name: &str, patterns: &[String], meanings: Vec<T>) -> anyhow::Result<Self> {
-        let regex = Regex::builder()
-            .configure(meta::Config::new().hybrid_cache_capacity(MOST_CACHE))
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .build_many(patterns)
-            .with_context(|| format!("lexicon {name}"))?;
-        Ok(Self { regex, meanings })
+    fn build(groups: impl Iterator<Item = (Vec<String>, Vec<T>)>) -> anyhow::Result<Self> {
+        let config = syntax::Config::new().unicode(false).utf8(false);
+        let (mut parts, mut all, mut gate) = (Vec::new(), Vec::new(), Gate::new());
+        for (patterns, meanings) in groups {
+            anyhow::ensure!(parts.len() < Parts::BITS as usize, "more than {} parts", Parts::BITS);
+            for pattern in &patterns {
+                gate.add(parts.len(), pattern, &config)?;
+            }
+            let regex = Regex::builder()
+                .configure(meta::Config::new().hybrid_cache_capacity(MOST_CACHE))
+                .syntax(config)
+                .build_many(&patterns)?;
+            parts.push(Part { regex, first: all.len() });
+            all.extend(meanings);
+        }
+        Ok(Self { parts, meanings: all, gate, idle: Mutex::default() })
     }
 
-    /// What the entries mean, in the order of the file.
+    /// What the entries mean, in the order of the file within each part.
     pub fn meanings(&self) -> &[T] {
         &self.meanings
     }
 
-    /// Every match in `folded`, in order, none overlapping another.
+    /// Every match in `folded`, in order of where it begins; none overlaps another of its part.
     ///
     /// Each search is held to one word's start: searching from everywhere at once needs far more
-    /// automaton states, and the time to make them, for the same matches.
+    /// automaton states, and the time to make them, for the same matches. The gate leaves out the words at
+    /// which no phrase can begin.
     pub fn find<'a>(&'a self, folded: &'a str) -> impl Iterator<Item = (Range<usize>, &'a T)> {
         let bytes = folded.as_bytes();
-        let mut at = 0;
+        let mut borrowed = self.borrow();
+        let mut ends = vec![0; self.parts.len()];
+        let (mut at, mut waiting) = (0, self.parts_at(bytes, 0));
         std::iter::from_fn(move || {
-            while at < bytes.len() {
-                let starts = !bytes[at].is_ascii_whitespace() && (at == 0 || !is_word(bytes[at - 1]));
-                let input = Input::new(bytes).range(at..).anchored(Anchored::Yes);
-                if starts && let Some(found) = self.regex.search(&input) {
-                    at = found.end().max(at + 1);
-                    return Some((found.range(), &self.meanings[found.pattern().as_usize()]));
+            loop {
+                while waiting != 0 {
+                    let index = waiting.trailing_zeros() as usize;
+                    waiting &= waiting - 1;
+                    let part = &self.parts[index];
+                    let input = Input::new(bytes).range(at..).anchored(Anchored::Yes);
+                    if ends[index] <= at
+                        && let Some(found) = part.regex.search_with(&mut borrowed.caches[index], &input)
+                    {
+                        ends[index] = found.end().max(at + 1);
+                        return Some((
+                            found.range(),
+                            &self.meanings[part.first + found.pattern().as_usize()],
+                        ));
+                    }
                 }
                 at += 1;
+                if at >= bytes.len() {
+                    return None;
+                }
+                waiting = self.parts_at(bytes, at);
             }
-            None
         })
+    }
+
+    fn borrow(&self) -> Borrowed<'_> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let fresh = || self.parts.iter().map(|part| part.regex.create_cache()).collect();
+        Borrowed { idle: &self.idle, caches: idle.unwrap_or_else(fresh) }
+    }
+
+    /// The parts that may match at a place: none inside a word.
+    fn parts_at(&self, bytes: &[u8], at: usize) -> Parts {
+        let starts = bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace())
+            && (at == 0 || !is_word(bytes[at - 1]));
+        if starts { self.gate.at(&bytes[at..]) } else { 0 }
+    }
+}
+
+/// Caches in use by one search; they go back when it ends. The automata's own pool would keep one set for
+/// each thread, and each takes megabytes: only one is kept.
+struct Borrowed<'a> {
+    idle: &'a Mutex<Vec<Caches>>,
+    caches: Caches,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.is_empty() {
+            idle.push(mem::take(&mut self.caches));
+        }
     }
 }
 
@@ -164,11 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn phrases_of_different_groups_may_overlap() {
-        let groups = Lexicon::parse_groups("test.toml", FILE, |meaning: &Meaning| meaning.class.clone());
-        let groups = groups.expect("valid");
-        assert_eq!(found(&groups["contact"], "i called them again"), [(2..13, "contact".to_owned())]);
-        assert_eq!(found(&groups["again"], "i called them again"), [(9..19, "again".to_owned())]);
+    fn phrases_of_different_parts_may_overlap() {
+        let lexicon = Lexicon::parse_parts("test.toml", FILE, |meaning: &Meaning| meaning.class.clone());
+        let lexicon = lexicon.expect("valid");
+        let expected = [(2..13, "contact".to_owned()), (9..19, "again".to_owned())];
+        assert_eq!(found(&lexicon, "i called them again"), expected);
     }
 
     #[test]

@@ -87,6 +87,30 @@ impl Suite {
     }
 }
 
+/// Checks a suite of an admin's own with the shipped detectors, as `serve` does before it starts.
+///
+/// The error is one line: the file, the first case that does not hold with its reason, and how many more there are. It
+/// quotes no case's text.
+pub fn check(path: &Path) -> Result<(), String> {
+    let detectors = Detectors::load().map_err(one_line)?;
+    let suite = Suite::read(path).map_err(one_line)?;
+    let failures = suite.failures(&detectors, Utc::now());
+    let Some(first) = failures.first() else { return Ok(()) };
+    let more = match failures.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let reason = first.case.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let missing = first.missing.iter().map(|name| format!("{name} is not found"));
+    let wrong = first.wrong.iter().map(|name| format!("{name} is found"));
+    let what = missing.chain(wrong).collect::<Vec<_>>().join(", ");
+    Err(format!("suite {}: case {}: {what} ({reason}){more}", path.display(), first.number))
+}
+
+fn one_line(error: anyhow::Error) -> String {
+    format!("{error:#}").replace('\n', " ")
+}
+
 fn failure<'a>(
     detectors: &Detectors,
     number: usize,
@@ -104,4 +128,45 @@ fn failure<'a>(
     let missing: Vec<_> = case.must.iter().filter(|name| !found(name)).map(String::as_str).collect();
     let wrong: Vec<_> = case.must_not.iter().filter(found).map(String::as_str).collect();
     (!missing.is_empty() || !wrong.is_empty()).then_some(Failure { number, case, missing, wrong })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `check` says of a suite in a file of its own.
+    fn checked(name: &str, toml: &str) -> Result<(), String> {
+        let path = std::env::temp_dir().join(format!("undertone-suite-{}-{name}.toml", std::process::id()));
+        std::fs::write(&path, toml).unwrap();
+        let checked = check(&path);
+        std::fs::remove_file(&path).unwrap();
+        checked
+    }
+
+    #[test]
+    fn a_suite_of_an_admins_own_fails_in_one_line_without_its_text() {
+        let holds =
+            "[[case]]\ntext = \"I am furious about this.\"\nmust = [\"anger\"]\nreason = \"stated\"\n";
+        let wrong =
+            "[[case]]\ntext = \"I am furious about it.\"\nmust_not = [\"anger\"]\nreason = \"a\\nhobby\"\n";
+        let cases = [
+            ("holds", holds.to_owned(), None),
+            ("fails", format!("{holds}{wrong}"), Some("case 2: anger is found (a hobby)")),
+            ("twice", format!("{wrong}{wrong}"), Some("case 1: anger is found (a hobby), and 1 more")),
+            ("unknown", holds.replace("[\"anger\"]", "[\"wrath\"]"), Some("case 1: \"wrath\"")),
+            ("broken", "[[case]]\ntext = furious".to_owned(), Some("not a suite, near line")),
+        ];
+        for (name, toml, expected) in cases {
+            let checked = checked(name, &toml);
+            match (expected, &checked) {
+                (None, Ok(())) => {}
+                (Some(expected), Err(error)) => {
+                    assert!(error.contains(expected) && error.contains(name), "{name}: {error}");
+                    assert!(!error.contains('\n') && !error.contains("furious"), "{name}: {error}");
+                }
+                _ => panic!("{name}: {checked:?}"),
+            }
+        }
+        assert!(check(Path::new("/nowhere/suite.toml")).unwrap_err().contains("/nowhere/suite.toml"));
+    }
 }

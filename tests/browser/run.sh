@@ -2,7 +2,7 @@
 # Runs the apps in headless Chromium beside pages that play the helpdesks. Installs what is missing (Debian's packages, as root).
 #
 # They ask a stand-in for Undertone. A running service is asked as well when UNDERTONE_URL names it, with UNDERTONE_SOURCE,
-# UNDERTONE_TOKEN and two of its tickets: UNDERTONE_TICKET (a deadline) and UNDERTONE_HURRIED_TICKET (a customer in a
+# UNDERTONE_TOKEN and two of its tickets: UNDERTONE_TICKET (a deadline) and UNDERTONE_HURRIED_TICKET (asks for a corrected invoice in a
 # hurry). UNDERTONE_FRESHDESK_SOURCE and so on go before these for the Freshdesk app, UNDERTONE_ZENDESK_SOURCE likewise.
 # CHROMIUM names another browser than /usr/bin/chromium.
 # Screenshots are left in artifacts/ beside this file.

@@ -65,7 +65,7 @@ for (const helpdesk of ['zendesk', 'freshdesk']) {
 
   test(`${helpdesk}: a short answer to a customer in a hurry raises nothing`, () =>
     beside(hurried, {}, async (opened) => {
-      await write(opened, helpdesk, 'Yes, it is done. Your new link is in your inbox.');
+      await write(opened, helpdesk, 'The corrected invoice is attached.');
       await shows(opened.findings, 'Nothing to add.');
     }));
 

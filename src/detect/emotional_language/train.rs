@@ -12,7 +12,7 @@ use crate::text;
 /// How often the messages are split to measure on what was not trained on.
 const FOLDS: u64 = 10;
 /// The precision that "any ill feeling" must keep.
-const PRECISION: f64 = 0.84;
+const PRECISION: f64 = 0.88;
 /// Thresholds tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 8..=80;
 

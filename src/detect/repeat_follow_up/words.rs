@@ -41,7 +41,7 @@ struct Phrase {
 
 /// The lexicon and the rule over it.
 pub struct Words {
-    lexicons: Vec<Lexicon<Phrase>>,
+    lexicon: Lexicon<Phrase>,
     counts: CountsReader,
 }
 
@@ -83,9 +83,9 @@ impl Class {
 impl Words {
     pub fn load() -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/repeat_follow_up.toml");
-        let groups =
-            Lexicon::parse_groups("repeat_follow_up.toml", toml, |phrase: &Phrase| phrase.class.group())?;
-        Ok(Self { lexicons: groups.into_values().collect(), counts: CountsReader::load()? })
+        let lexicon =
+            Lexicon::parse_parts("repeat_follow_up.toml", toml, |phrase: &Phrase| phrase.class.group())?;
+        Ok(Self { lexicon, counts: CountsReader::load()? })
     }
 
     pub fn read(&self, text: &Cleaned<'_>) -> Option<Said> {
@@ -106,9 +106,8 @@ impl Words {
 
     /// Every phrase in the order of the text, those left out that share words with a `not`.
     fn find<'a>(&'a self, text: &'a Cleaned<'_>) -> Vec<Found<'a>> {
-        let all = self.lexicons.iter().flat_map(|lexicon| lexicon.find(text.folded()));
         let (mut found, mut nots) = (Vec::new(), Vec::new());
-        for (range, phrase) in all {
+        for (range, phrase) in self.lexicon.find(text.folded()) {
             match phrase.class {
                 Class::Not => nots.push(range),
                 _ => found.push(Found { range, sentence: 0, phrase }),

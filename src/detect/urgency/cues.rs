@@ -80,9 +80,9 @@ impl Stops {
 const MOST: usize = 16;
 
 pub struct Cues {
-    /// One for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
+    /// One part for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
     /// and building them anew for each message costs eighty times as much as searching one after the other.
-    cues: Vec<Lexicon<Cue>>,
+    cues: [Lexicon<Cue>; 2],
     guards: Lexicon<Guard>,
 }
 
@@ -94,11 +94,14 @@ pub struct Hit<'l> {
 
 impl Cues {
     pub fn load() -> anyhow::Result<Self> {
-        let toml = include_str!("../../../config/lexicons/en/urgency.toml");
+        let said = include_str!("../../../config/lexicons/en/urgency.toml");
+        let families = include_str!("../../../config/lexicons/en/urgency_families.toml");
+        let name = |cue: &Cue| cue.name.clone();
         Ok(Self {
-            cues: Lexicon::parse_groups("urgency.toml", toml, |cue: &Cue| cue.name.clone())?
-                .into_values()
-                .collect(),
+            cues: [
+                Lexicon::parse_parts("urgency.toml", said, name)?,
+                Lexicon::parse_parts("urgency_families.toml", families, name)?,
+            ],
             guards: Lexicon::parse(
                 "urgency_guards.toml",
                 include_str!("../../../config/lexicons/en/urgency_guards.toml"),

@@ -44,7 +44,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
