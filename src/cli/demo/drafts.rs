@@ -106,7 +106,8 @@ async fn ask(world: &World, ticket: &TicketId, draft: &Draft) -> anyhow::Result<
 
 fn told(answer: &Answer, ms: u128) -> String {
     if answer.items.is_empty() {
-        return format!("   Nothing to add ({ms} ms). Adapted to them: {}", answer.adapted.join(", "));
+        let told = format!("Nothing to add ({ms} ms). Adapted to them: {}", answer.adapted.join(", "));
+        return indent(&told, "   ");
     }
     let items: Vec<_> = answer.items.iter().map(|item| indent(&item_told(item), "   > ")).collect();
     format!("   To think about, {ms} ms after asking:\n{}", items.join("\n   >\n"))

@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use super::Failure;
 use crate::telemetry;
 use crate::ticket::TicketId;
+use story::Known;
 use tickets::{Expected, SAMPLES, Sample, Way};
 use world::World;
 
@@ -39,17 +40,22 @@ async fn demo(exit: bool) -> anyhow::Result<()> {
     );
     let world = World::start(&listen_address()).await?;
     let told = tell(&world).await;
-    if let (Ok(known), false) = (&told, exit) {
+    if let (Ok((known, wrong)), false) = (&told, exit) {
+        if !wrong.is_empty() {
+            println!("Not as it should be: {}", wrong.join("; "));
+        }
         story::what_to_try(&world, known);
         tokio::signal::ctrl_c().await?;
     }
     world.stop().await?;
-    told.map(drop)
+    let (_, wrong) = told?;
+    ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
+    Ok(())
 }
 
-/// Sends every sample, shows what became of it and checks it against what should have. Gives a ticket of the pretend
-/// Freshdesk, to go on with.
-async fn tell(world: &World) -> anyhow::Result<TicketId> {
+/// Sends every sample, shows what became of it and checks it against what should have. Gives tickets to go
+/// on with, and what is not as it should be.
+async fn tell(world: &World) -> anyhow::Result<(Known, Vec<String>)> {
     let mut tickets = Vec::new();
     for sample in SAMPLES {
         let ticket = world.add(sample);
@@ -71,9 +77,15 @@ async fn tell(world: &World) -> anyhow::Result<TicketId> {
         );
     }
     wrong.extend(drafts::tell(world, &tickets).await?);
-    ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
-    let on_freshdesk = tickets.into_iter().find(|(sample, _)| matches!(sample.way, Way::Freshdesk(_)));
-    on_freshdesk.map(|(_, ticket)| ticket).context("no sample is a Freshdesk ticket")
+    let first = |way: fn(&Sample) -> bool| {
+        tickets.iter().find(|(sample, _)| way(sample)).map(|(_, ticket)| ticket.clone())
+    };
+    let known = Known {
+        on_zendesk: first(|sample| matches!(sample.way, Way::Zendesk(_))).context("no sample for Zendesk")?,
+        on_freshdesk: first(|sample| matches!(sample.way, Way::Freshdesk(_)))
+            .context("no sample for Freshdesk")?,
+    };
+    Ok((known, wrong))
 }
 
 fn check(world: &World, sample: &Sample, ticket: &TicketId) -> Option<String> {

@@ -7,6 +7,12 @@ use crate::ticket::TicketId;
 /// As wide as a terminal is at least.
 const WIDTH: usize = 80;
 
+/// Tickets to go on with.
+pub struct Known {
+    pub on_zendesk: TicketId,
+    pub on_freshdesk: TicketId,
+}
+
 /// Tells what became of one ticket.
 pub async fn tell(world: &World, sample: &Sample, ticket: &TicketId) -> anyhow::Result<()> {
     let (source, desk) = match sample.way {
@@ -78,22 +84,26 @@ pub fn indent(text: &str, margin: &str) -> String {
     lines.map(|line| format!("{margin}{line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Says what to do next, with commands to copy. `known` is a ticket of the pretend Freshdesk.
-pub fn what_to_try(world: &World, known: &TicketId) {
+/// Says what to do next, with commands to copy.
+pub fn what_to_try(world: &World, known: &Known) {
+    let Known { on_zendesk, on_freshdesk } = known;
     let service = world.service.address;
     let socket = world.db.connect_options();
     let socket = socket.get_socket().map(|path| path.display().to_string()).unwrap_or_default();
     println!(
         "\nEverything still runs; Ctrl-C ends it and leaves nothing behind. To try:\n\n\
+         A reply of your own, in a browser, with the app's panel beside it:\n  \
+           {}\n\n\
          The signals and the decisions, in SQL:\n  \
            psql -h {socket} -U undertone postgres -c 'select ticket_id, detector, kind, facts from signal'\n  \
            psql -h {socket} -U undertone postgres -c 'select * from note_decisions_per_day'\n\n\
-         A webhook by hand (ticket {known} of the pretend Freshdesk again: it is read, and no second note appears):\n  \
-           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"{known}\"}}' \\\n    \
+         A webhook by hand (ticket {on_freshdesk} of the pretend Freshdesk again: it is read, and no second note appears):\n  \
+           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"{on_freshdesk}\"}}' \\\n    \
            http://{service}/webhooks/{}\n\n\
          Your own words:\n  \
            echo 'Third time I ask, and my flight leaves at 6 tomorrow!' | cargo run -q -- explain\n\n\
          The pretend helpdesks answer like the real ones: {} (Zendesk), {} (Freshdesk).",
+        world.zendesk.page(on_zendesk),
         SOURCES.1,
         world.zendesk.base_url(),
         world.freshdesk.base_url(),

@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use super::tickets::{Before, Sample, Way, most_recent};
 use crate::config::Config;
 use crate::helpdesk::http_client;
+use crate::pretend::zendesk::Installation;
 use crate::pretend::{Happening, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk};
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};
@@ -41,7 +42,14 @@ impl World {
         let db = store::connect(postgres.options()).await?;
         store::migrate(&db).await?;
         let service = Service::start(config, db.clone(), None).await?;
-        Ok(Self { zendesk, freshdesk, service, db, postgres, client: http_client()? })
+        let client = http_client()?;
+        zendesk.install_app(Installation {
+            service: format!("http://{}", service.address),
+            source: SOURCES.0.to_owned(),
+            token: SecretString::from(APP_TOKEN),
+            client: client.clone(),
+        });
+        Ok(Self { zendesk, freshdesk, service, db, postgres, client })
     }
 
     /// Puts a sample's ticket, and what went before it, on its helpdesk.
