@@ -49,7 +49,7 @@ test('the page has the ticket, its note and the panel with the same words', () =
     await shows(page.locator('.note'), 'Undertone: ');
     await shows(signals, 'Undertone: ');
     await shows(signals, 'Before you reply:');
-    assert.equal(await page.locator('nav a[aria-current]').textContent(), 'Router still drops the line');
+    assert.match(await page.locator('nav a[aria-current]').textContent(), /^Router still drops the line #\d+$/);
     assert.deepEqual(await accessibilityFaults(page.mainFrame()), []);
     await picture('demo-page', page);
   }));
