@@ -102,3 +102,61 @@ async fn a_comment_without_privacy_is_public_on_zendesk() {
     assert!(request.send().await.unwrap().status().is_success());
     assert!(desk.notes(&id)[0].public, "so that a client which forgets it is found out");
 }
+
+#[tokio::test]
+async fn the_apps_requests_get_the_token_on_their_way_to_the_service_and_nowhere_else() {
+    let echo = |uri: axum::http::Uri, headers: axum::http::HeaderMap| async move {
+        format!("{} {}", uri.path(), headers["authorization"].to_str().unwrap())
+    };
+    let service = server::start(axum::Router::new().fallback(echo)).await.unwrap();
+    let desk = PretendZendesk::start().await.unwrap();
+    let client = http_client().unwrap();
+    desk.install_app(zendesk::Installation {
+        service: format!("http://{}", service.address),
+        source: "acme".into(),
+        token: SecretString::from("the token"),
+        client: client.clone(),
+    });
+    let cases = [
+        (
+            "the service",
+            "https://undertone.example.com/webhooks/acme",
+            200,
+            "/webhooks/acme Bearer the token",
+        ),
+        ("in the clear", "http://undertone.example.com/webhooks/acme", 502, "Error"),
+        ("another host", "https://elsewhere.example.com/webhooks/acme", 502, "Error"),
+        ("a longer host", "https://undertone.example.com.elsewhere.example/", 502, "Error"),
+        ("no address", "webhooks/acme", 502, "Error"),
+    ];
+    for (name, url, status, text) in cases {
+        let headers = serde_json::json!({"Authorization": "Bearer {{setting.token}}"});
+        let asked = serde_json::json!({"url": url, "method": "GET", "headers": headers});
+        let request = client.post(format!("{}/vendor/request", desk.base_url())).body(asked.to_string());
+        let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["status"], status, "{name}");
+        assert!(answer["text"].as_str().unwrap().starts_with(text), "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_agents_page_shows_a_ticket_that_is_there() {
+    let desk = PretendZendesk::start().await.unwrap();
+    let customer = desk.add_user(NewUser::default());
+    let id = desk.add_ticket(ticket(customer));
+    desk.add_comment(&id, comment(desk.me(), false, "Undertone: .."));
+    let client = http_client().unwrap();
+    let get = |url: String| client.get(url).send();
+    let page = get(desk.page(&id)).await.unwrap().text().await.unwrap();
+    assert!(page.starts_with("<!doctype html>"));
+    let data: serde_json::Value =
+        get(format!("{}/data", desk.page(&id))).await.unwrap().json().await.unwrap();
+    assert_eq!(data["subject"], "Charged twice");
+    assert_eq!(data["messages"][0]["text"], "I was charged twice.");
+    assert_eq!(data["messages"][0]["is_note"], false);
+    assert_eq!(data["messages"][1]["is_note"], true);
+    for missing in ["999999", "x"] {
+        let answer = get(format!("{}/demo/tickets/{missing}/data", desk.base_url())).await.unwrap();
+        assert!(answer.status().is_client_error(), "{missing}");
+    }
+}

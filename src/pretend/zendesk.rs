@@ -1,13 +1,13 @@
 //! A pretend Zendesk: OAuth, tickets, comments, users, guarded updates, limits and their answers.
 
+mod page;
 mod webhook;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{SecondsFormat, Utc};
+pub use page::Installation;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -54,6 +55,7 @@ struct Account {
     /// What tokens live for, in seconds, whatever is asked.
     token_lifetime: AtomicU64,
     tokens: std::sync::Mutex<Vec<(String, Instant, bool)>>,
+    installation: OnceLock<Installation>,
 }
 
 impl PretendZendesk {
@@ -63,8 +65,9 @@ impl PretendZendesk {
             desk: Desk::new(limits),
             token_lifetime: AtomicU64::new(7200),
             tokens: std::sync::Mutex::default(),
+            installation: OnceLock::new(),
         });
-        let server = start(Router::new().fallback(answer).with_state(account.clone())).await?;
+        let server = start(page::routes().fallback(answer).with_state(account.clone())).await?;
         Ok(Self { base_url: format!("http://{}", server.address), account, _server: server })
     }
 

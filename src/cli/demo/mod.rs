@@ -1,5 +1,6 @@
 //! `undertone demo`: the whole main path on loopback, between a pretend Zendesk and a pretend Freshdesk.
 
+mod drafts;
 mod story;
 mod tickets;
 mod world;
@@ -11,12 +12,14 @@ use anyhow::{Context, ensure};
 use super::Failure;
 use crate::telemetry;
 use crate::ticket::TicketId;
+use story::Known;
 use tickets::{Expected, SAMPLES, Sample, Way};
 use world::World;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave when all is shown: exit code 0 only if every expected note is there, once and private, and no other.
+    /// Leave when all is shown: exit code 0 only if every expected note is there, once and private, and no other,
+    /// and the drafts got the questions they should.
     #[arg(long)]
     exit: bool,
     /// What to log, as tracing-subscriber's filters; nothing when left out.
@@ -37,17 +40,22 @@ async fn demo(exit: bool) -> anyhow::Result<()> {
     );
     let world = World::start(&listen_address()).await?;
     let told = tell(&world).await;
-    if let (Ok(known), false) = (&told, exit) {
+    if let (Ok((known, wrong)), false) = (&told, exit) {
+        if !wrong.is_empty() {
+            println!("Not as it should be: {}", wrong.join("; "));
+        }
         story::what_to_try(&world, known);
         tokio::signal::ctrl_c().await?;
     }
     world.stop().await?;
-    told.map(drop)
+    let (_, wrong) = told?;
+    ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
+    Ok(())
 }
 
-/// Sends every sample, shows what became of it and checks it against what should have. Gives a ticket of the pretend
-/// Freshdesk, to go on with.
-async fn tell(world: &World) -> anyhow::Result<TicketId> {
+/// Sends every sample, shows what became of it and checks it against what should have. Gives tickets to go
+/// on with, and what is not as it should be.
+async fn tell(world: &World) -> anyhow::Result<(Known, Vec<String>)> {
     let mut tickets = Vec::new();
     for sample in SAMPLES {
         let ticket = world.add(sample);
@@ -62,13 +70,22 @@ async fn tell(world: &World) -> anyhow::Result<TicketId> {
         story::tell(world, sample, ticket).await?;
         wrong.extend(check(world, sample, ticket));
     }
-    ensure!(wrong.is_empty(), "not as it should be: {}", wrong.join("; "));
-    println!(
-        "As it should be: {} tickets, every note once and private, and silence elsewhere.",
-        tickets.len()
-    );
-    let on_freshdesk = tickets.into_iter().find(|(sample, _)| matches!(sample.way, Way::Freshdesk(_)));
-    on_freshdesk.map(|(_, ticket)| ticket).context("no sample is a Freshdesk ticket")
+    if wrong.is_empty() {
+        println!(
+            "As it should be: {} tickets, every note once and private, and silence elsewhere.\n",
+            tickets.len()
+        );
+    }
+    wrong.extend(drafts::tell(world, &tickets).await?);
+    let first = |way: fn(&Sample) -> bool| {
+        tickets.iter().find(|(sample, _)| way(sample)).map(|(_, ticket)| ticket.clone())
+    };
+    let known = Known {
+        on_zendesk: first(|sample| matches!(sample.way, Way::Zendesk(_))).context("no sample for Zendesk")?,
+        on_freshdesk: first(|sample| matches!(sample.way, Way::Freshdesk(_)))
+            .context("no sample for Freshdesk")?,
+    };
+    Ok((known, wrong))
 }
 
 fn check(world: &World, sample: &Sample, ticket: &TicketId) -> Option<String> {

@@ -7,6 +7,12 @@ use crate::ticket::TicketId;
 /// As wide as a terminal is at least.
 const WIDTH: usize = 80;
 
+/// Tickets to go on with.
+pub struct Known {
+    pub on_zendesk: TicketId,
+    pub on_freshdesk: TicketId,
+}
+
 /// Tells what became of one ticket.
 pub async fn tell(world: &World, sample: &Sample, ticket: &TicketId) -> anyhow::Result<()> {
     let (source, desk) = match sample.way {
@@ -44,7 +50,7 @@ async fn decision(
 }
 
 /// The beginning of a message: three lines of it at the most.
-fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     let all = wrap(&text.split_whitespace().collect::<Vec<_>>().join(" "), WIDTH - 6);
     let mut lines: Vec<_> = all.lines().take(3).map(str::to_owned).collect();
     if all.lines().count() > 3 {
@@ -71,29 +77,33 @@ fn wrap(text: &str, width: usize) -> String {
     out
 }
 
-fn indent(text: &str, margin: &str) -> String {
+pub fn indent(text: &str, margin: &str) -> String {
     let lines = text
         .lines()
         .flat_map(|line| wrap(line, WIDTH - margin.len()).lines().map(str::to_owned).collect::<Vec<_>>());
     lines.map(|line| format!("{margin}{line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Says what to do next, with commands to copy. `known` is a ticket of the pretend Freshdesk.
-pub fn what_to_try(world: &World, known: &TicketId) {
+/// Says what to do next, with commands to copy.
+pub fn what_to_try(world: &World, known: &Known) {
+    let Known { on_zendesk, on_freshdesk } = known;
     let service = world.service.address;
     let socket = world.db.connect_options();
     let socket = socket.get_socket().map(|path| path.display().to_string()).unwrap_or_default();
     println!(
         "\nEverything still runs; Ctrl-C ends it and leaves nothing behind. To try:\n\n\
+         A reply of your own, in a browser, with the app's panel beside it:\n  \
+           {}\n\n\
          The signals and the decisions, in SQL:\n  \
            psql -h {socket} -U undertone postgres -c 'select ticket_id, detector, kind, facts from signal'\n  \
            psql -h {socket} -U undertone postgres -c 'select * from note_decisions_per_day'\n\n\
-         A webhook by hand (ticket {known} of the pretend Freshdesk again: it is read, and no second note appears):\n  \
-           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"{known}\"}}' \\\n    \
+         A webhook by hand (ticket {on_freshdesk} of the pretend Freshdesk again: it is read, and no second note appears):\n  \
+           curl -H 'X-Undertone-Key: {FRESHDESK_SECRET}' -d '{{\"event\":\"ticket_created\",\"ticket_id\":\"{on_freshdesk}\"}}' \\\n    \
            http://{service}/webhooks/{}\n\n\
          Your own words:\n  \
            echo 'Third time I ask, and my flight leaves at 6 tomorrow!' | cargo run -q -- explain\n\n\
          The pretend helpdesks answer like the real ones: {} (Zendesk), {} (Freshdesk).",
+        world.zendesk.page(on_zendesk),
         SOURCES.1,
         world.zendesk.base_url(),
         world.freshdesk.base_url(),

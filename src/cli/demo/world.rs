@@ -6,11 +6,13 @@ use anyhow::{Context, ensure};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 use sqlx::PgPool;
 
 use super::tickets::{Before, Sample, Way, most_recent};
 use crate::config::Config;
 use crate::helpdesk::http_client;
+use crate::pretend::zendesk::Installation;
 use crate::pretend::{Happening, NewTicket, NewUser, NoteSeen, PretendFreshdesk, PretendZendesk};
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};
@@ -18,6 +20,7 @@ use crate::ticket::{TicketId, UserId};
 
 pub const ZENDESK_SECRET: &str = "demo-zendesk-webhook-secret";
 pub const FRESHDESK_SECRET: &str = "demo-freshdesk-webhook-secret";
+pub const APP_TOKEN: &str = "demo-app-token";
 
 /// Everything that runs during the demo.
 pub struct World {
@@ -39,7 +42,14 @@ impl World {
         let db = store::connect(postgres.options()).await?;
         store::migrate(&db).await?;
         let service = Service::start(config, db.clone(), None).await?;
-        Ok(Self { zendesk, freshdesk, service, db, postgres, client: http_client()? })
+        let client = http_client()?;
+        zendesk.install_app(Installation {
+            service: format!("http://{}", service.address),
+            source: SOURCES.0.to_owned(),
+            token: SecretString::from(APP_TOKEN),
+            client: client.clone(),
+        });
+        Ok(Self { zendesk, freshdesk, service, db, postgres, client })
     }
 
     /// Puts a sample's ticket, and what went before it, on its helpdesk.
@@ -68,6 +78,14 @@ impl World {
         let answer = self.client.post(url).headers(headers).body(body).send().await?;
         ensure!(answer.status().is_success(), "the service answered a webhook with {}", answer.status());
         Ok(())
+    }
+
+    /// Asks for a look at a drafted reply, as the app beside the ticket does.
+    pub async fn ask_about(&self, source: &str, request: &Value) -> anyhow::Result<Value> {
+        let url = format!("http://{}/webhooks/{source}/reply-drafted", self.service.address);
+        let answer = self.client.post(url).bearer_auth(APP_TOKEN).json(request).send().await?;
+        ensure!(answer.status().is_success(), "the service answered a draft with {}", answer.status());
+        Ok(answer.json().await?)
     }
 
     fn webhook(&self, way: Way, ticket: &TicketId) -> (&'static str, (HeaderMap, Vec<u8>)) {
@@ -153,6 +171,7 @@ fn settings(listen: &str, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk
         kind = "zendesk"
         base_url = "{}"
         webhook_secrets = ["ZENDESK_SECRET"]
+        app_tokens = ["APP_TOKEN"]
         credentials = {{ oauth_client_id = "undertone_integration", oauth_client_secret = "ZENDESK_OAUTH" }}
         mode = "live"
         time_zone = "Europe/London"
@@ -161,6 +180,7 @@ fn settings(listen: &str, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk
         kind = "freshdesk"
         base_url = "{}"
         webhook_secrets = ["FRESHDESK_SECRET"]
+        app_tokens = ["APP_TOKEN"]
         credentials = {{ api_key = "FRESHDESK_KEY" }}
         mode = "live"
         time_zone = "Europe/London"
@@ -177,6 +197,7 @@ fn secret(name: &str) -> Option<String> {
     let value = match name {
         "ZENDESK_SECRET" => ZENDESK_SECRET,
         "FRESHDESK_SECRET" => FRESHDESK_SECRET,
+        "APP_TOKEN" => APP_TOKEN,
         "ZENDESK_OAUTH" => "EXAMPLE-NOT-A-SECRET",
         "FRESHDESK_KEY" => "EXAMPLE-API-KEY",
         _ => return None,

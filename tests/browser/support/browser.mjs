@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { startDesk } from './desk.mjs';
+import { ZENDESK, startDesk } from './desk.mjs';
 import { TOKEN, startUndertone } from './undertone.mjs';
 
 const ARTIFACTS = path.join(path.dirname(new URL(import.meta.url).pathname), '..', 'artifacts');
@@ -23,8 +23,7 @@ export async function startBrowser() {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const context = await chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, viewport: { width: 900, height: 700 } });
   await context.route(VENDOR_SDK, async (route) => {
-    const sdk = new URL('../hosts/zendesk-sdk.js', import.meta.url);
-    await route.fulfill({ contentType: 'text/javascript', body: await readFile(sdk, 'utf8') });
+    await route.fulfill({ contentType: 'text/javascript', body: await readFile(path.join(ZENDESK, 'sdk.js'), 'utf8') });
   });
   const stop = async () => {
     await context.close();
@@ -38,14 +37,27 @@ export async function openTicket(browser, helpdesk, { ticket, url, source = 'mea
   const undertone = url ? null : await startUndertone();
   const settings = { host: HOST, source, token };
   const desk = await startDesk({ undertoneUrl: url ?? undertone.url, settings });
+  const opened = await openPage(browser, `${desk.url}/${helpdesk}.html?${new URLSearchParams({ ticket, host: HOST, source, ...query })}`);
+  return {
+    ...opened, desk, undertone,
+    async close() {
+      await opened.close();
+      await desk.stop();
+      await undertone?.stop();
+    },
+  };
+}
+
+/** A page with a reply box, and the app in its frame. */
+export async function openPage(browser, url) {
   const page = await browser.context.newPage();
   const trouble = [];
   page.on('pageerror', (error) => trouble.push(error));
-  const open = () => page.goto(`${desk.url}/${helpdesk}.html?${new URLSearchParams({ ticket, host: HOST, source, ...query })}`);
+  const open = () => page.goto(url);
   await open();
   const app = page.frameLocator('iframe');
   return {
-    page, desk, undertone, trouble, app, open,
+    page, trouble, app, open,
     signals: app.locator('#signals'),
     findings: app.locator('#findings'),
     editor: page.locator('#editor'),
@@ -59,22 +71,18 @@ export async function openTicket(browser, helpdesk, { ticket, url, source = 'mea
       if (!sent) throw new Error(said);
       return Number(sent[1]);
     },
-    async picture(name) {
+    /** Keeps a screenshot of the app, or of `what`. */
+    async picture(name, what = page.locator('iframe')) {
       await mkdir(ARTIFACTS, { recursive: true });
-      await page.locator('iframe').screenshot({ path: path.join(ARTIFACTS, `${name}.png`) });
+      await what.screenshot({ path: path.join(ARTIFACTS, `${name}.png`) });
     },
-    /** What axe finds wrong in the app's page, as `rule: element` lines. */
-    async accessibilityFaults() {
-      const frame = page.frames().find((one) => one !== page.mainFrame());
+    /** What axe finds wrong in the app's page, or in `frame`, as `rule: element` lines. */
+    async accessibilityFaults(frame = page.frames().find((one) => one !== page.mainFrame())) {
       await frame.addScriptTag({ path: AXE });
-      const { violations } = await frame.evaluate(() => window.axe.run());
+      const { violations } = await frame.evaluate(() => window.axe.run({ iframes: false }));
       return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html}`));
     },
-    async close() {
-      await page.close();
-      await desk.stop();
-      await undertone?.stop();
-    },
+    close: () => page.close(),
   };
 }
 

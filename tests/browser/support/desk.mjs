@@ -7,6 +7,8 @@ import path from 'node:path';
 const HERE = path.dirname(new URL(import.meta.url).pathname);
 const HOSTS = path.join(HERE, '..', 'hosts');
 export const APPS = path.join(HERE, '..', '..', '..', 'target', 'apps');
+// What plays Zendesk's client here is what plays it in `undertone demo`.
+export const ZENDESK = path.join(HERE, '..', '..', '..', 'src', 'pretend', 'zendesk', 'page');
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' };
 
@@ -34,7 +36,8 @@ export async function startDesk({ undertoneUrl, settings }) {
 
 async function serveFile(pathname, response) {
   const app = pathname.match(/^\/apps\/(.+)$/);
-  const file = app ? path.join(APPS, app[1]) : path.join(HOSTS, pathname);
+  let file = app ? path.join(APPS, app[1]) : path.join(HOSTS, pathname);
+  if (pathname === '/zendesk-client.js') file = path.join(ZENDESK, 'client.js');
   let content = await readFile(file);
   // Freshworks puts the address of its client in when it serves an app's page.
   if (pathname.startsWith('/apps/freshdesk/') && file.endsWith('.html')) {
