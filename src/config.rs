@@ -40,7 +40,7 @@ pub struct Worker {
 
 impl Default for Worker {
     fn default() -> Self {
-        Self { concurrency: 8, max_attempts: 20 }
+        Self { concurrency: 4, max_attempts: 20 }
     }
 }
 

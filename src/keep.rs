@@ -5,6 +5,9 @@
 //! batch gathers by itself.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
@@ -18,10 +21,14 @@ const WAITING_LINE: usize = 1024;
 /// Webhooks in one transaction at the most.
 const BATCH: usize = 256;
 
+/// So many webhooks waiting at once are a burst: it is kept first and worked off after.
+const MANY: usize = 4;
+
 /// Keeps webhooks. Cheap to clone; the writer ends when the last clone is gone.
 #[derive(Clone)]
 pub struct Keeper {
     line: mpsc::Sender<Waiting>,
+    waiting: Arc<AtomicUsize>,
 }
 
 struct Waiting {
@@ -46,14 +53,40 @@ impl Keeper {
     /// Starts the writer.
     pub fn start(db: PgPool) -> (Self, JoinHandle<()>) {
         let (line, waiting) = mpsc::channel(WAITING_LINE);
-        (Self { line }, tokio::spawn(write(db, waiting)))
+        let keeper = Self { line, waiting: Arc::default() };
+        (keeper, tokio::spawn(write(db, waiting)))
     }
 
     /// Keeps a webhook and queues its work; returns when both are committed.
     pub async fn keep(&self, delivery: NewDelivery) -> Result<Kept, NotKept> {
         let (answer, answered) = oneshot::channel();
+        let _counted = Counted::new(&self.waiting);
         self.line.try_send(Waiting { delivery, answer }).map_err(|_| NotKept)?;
         answered.await.map_err(|_| NotKept)?
+    }
+
+    /// Lets those that wait for an answer go first: waits while there are many, a second at the most.
+    pub async fn let_through(&self) {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while self.waiting.load(Ordering::Relaxed) > MANY && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// One that waits, counted until it is answered or gives up.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

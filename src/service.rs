@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::http::{Web, router};
 use crate::jobs;
 use crate::keep::Keeper;
+use crate::store;
 
 /// A service that answers and works until it is stopped.
 pub struct Service {
@@ -35,8 +36,9 @@ impl Service {
         let listen = config.listen;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
         let address = listener.local_addr()?;
-        let (keeper, writer) = Keeper::start(db.clone());
-        let app = App::new(db, keeper, config)?;
+        let work_db = store::connect_for_work(db.connect_options().as_ref().clone()).await?;
+        let (keeper, writer) = Keeper::start(db);
+        let app = App::new(work_db, keeper, config)?;
         let stop = CancellationToken::new();
         let routes = router(Web { app: app.clone(), metrics });
         let web = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());

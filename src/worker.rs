@@ -26,6 +26,7 @@ use trouble::Trouble;
 /// An error means that it is to be tried again; its text is a fixed word.
 pub async fn work_off(app: App, source: String, id: Uuid) -> Result<(), String> {
     let span = tracing::info_span!("delivery", source = %source, delivery.id = %id, ticket.id = tracing::field::Empty);
+    app.keeper.let_through().await;
     attempt(&app, &source, id).instrument(span).await.map_err(str::to_owned)
 }
 

@@ -27,10 +27,13 @@ pub struct Queued {
 }
 
 /// Keeps webhooks with one statement. Answers those that are new; a repeat is not kept again.
+///
+/// The transaction's commit waits for the disk, whatever this connection (or a pooler's) was set to before.
 pub async fn insert_all(db: &mut PgConnection, new: &[NewDelivery]) -> sqlx::Result<Vec<Queued>> {
     sqlx::query_as(
         "insert into delivery (source, id, dedup_key, invocation_id, ticket_id, body)
          select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+         where set_config('synchronous_commit', 'on', true) is not null
          on conflict on constraint delivery_dedup_key_unique do nothing
          returning source, id, ticket_id",
     )

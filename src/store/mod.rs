@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, Executor, PgPool};
 
 /// How long a query waits for a connection. Below the time a helpdesk waits for our answer (10 s).
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,6 +32,25 @@ pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(24)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.disable_statement_logging())
+        .await
+        .context("connecting to Postgres")
+}
+
+/// Makes the worker's pool: its commits do not wait for the disk.
+///
+/// Every step of the worker is safe to repeat, and a crash loses only the latest of them, in order. What must not be
+/// lost says so in its own statement: a kept webhook, and the intent to post.
+pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    PgPoolOptions::new()
+        .max_connections(24)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute("set synchronous_commit = off").await?;
+                Ok(())
+            })
+        })
         .connect_with(options.disable_statement_logging())
         .await
         .context("connecting to Postgres")

@@ -116,10 +116,12 @@ pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -
     .await
 }
 
-/// Writes down that a call to post the note is about to begin: from now on its outcome may be unknown.
+/// Writes down, safe on disk, that a call to post the note is about to begin: from now on its outcome may be unknown.
 pub async fn attempt(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "update note set attempted_at = now() where source = $1 and ticket_id = $2 and message_id = $3",
+        "update note set attempted_at = now()
+         where source = $1 and ticket_id = $2 and message_id = $3
+           and set_config('synchronous_commit', 'on', true) is not null",
     )
     .bind(key.source)
     .bind(key.ticket)

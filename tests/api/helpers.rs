@@ -94,6 +94,7 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
     format!(
         r#"
         listen = "127.0.0.1:0"
+        public_url = "https://undertone.example.com"
         [[source]]
         name = "zen"
         kind = "zendesk"

@@ -165,3 +165,35 @@ async fn markup_in_the_customers_words_stays_text() {
     let html = &world.zendesk.notes(&ticket)[0].html;
     assert!(!html.contains("<script"), "{html}");
 }
+
+#[tokio::test]
+async fn feedback_is_kept_when_the_button_is_pressed_and_not_when_a_program_follows_the_link() {
+    let world = world("live").await;
+    let ticket = world.zendesk_ticket(CHASE);
+    announce_zendesk(&world, &ticket, Happening::TicketCreated).await;
+    let html = world.zendesk.notes(&ticket)[0].html.clone();
+    let links: Vec<_> = html.split("https://undertone.example.com").skip(1).collect();
+    let paths: Vec<_> = links.iter().map(|link| &link[..link.find('"').unwrap()]).collect();
+    assert_eq!(paths.len(), 3, "{html}");
+    let (status, page) = world.get(paths[0]).await;
+    assert!(status.is_success() && page.contains("<form method=\"post\">"), "{page}");
+    assert_eq!(world.count("select count(*) from feedback").await, 0);
+    assert!(world.post(paths[0], Default::default(), Vec::new()).await.is_success());
+    assert_eq!(world.count("select count(*) from feedback where verdict = 'useful'").await, 1);
+    assert_eq!(
+        world
+            .count("select sum(useful)::bigint from note_feedback where detector = 'repeat_follow_up'")
+            .await,
+        1
+    );
+    let (start, token) = paths[0].rsplit_once('/').unwrap();
+    for forged in [
+        token.replace(&token[..1], if token.starts_with('0') { "1" } else { "0" }),
+        "zz".repeat(16),
+        "é".into(),
+    ] {
+        let status = world.post(&format!("{start}/{forged}"), Default::default(), Vec::new()).await;
+        assert_eq!(status.as_u16(), 404, "{forged}");
+    }
+    assert_eq!(world.count("select count(*) from feedback").await, 1);
+}
