@@ -150,10 +150,12 @@ pub async fn retry_at(
     source: &str,
     id: Uuid,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("select retry_at from delivery where source = $1 and id = $2 and state || '' = 'waiting'")
-        .bind(source)
-        .bind(id)
-        .fetch_optional(db)
-        .await
-        .map(Option::flatten)
+    sqlx::query_scalar(
+        "select retry_at from delivery where source = $1 and id = $2 and state || '' = 'waiting'",
+    )
+    .bind(source)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+    .map(Option::flatten)
 }
