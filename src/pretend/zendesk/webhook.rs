@@ -5,7 +5,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{Form, stamp};
+use super::Form;
+use super::json::stamp;
 use crate::helpdesk::zendesk::signature;
 use crate::pretend::Happening;
 use crate::pretend::desk::{Comment, State, Ticket, User};
