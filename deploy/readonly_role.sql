@@ -28,7 +28,7 @@ grant select (source, ticket_id, message_id, delivery_id, purpose, state, reason
 grant select (source, ticket_id, draft_id, message_id, trigger, adapted, incomplete, reason, sent_changed, asked_at)
     on draft_check to undertone_dashboard;
 
-grant select on feedback to undertone_dashboard;
+grant select on feedback, account to undertone_dashboard;
 
 grant select on note_feedback, signals_per_day, note_decisions_per_day, repeat_chain, delivery_to_replay, note_latency,
     draft_checks_per_week, adapted_well_per_week

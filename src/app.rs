@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use sqlx::PgPool;
+use tokio::sync::Notify;
 
 use crate::config::{self, Config, Source};
 use crate::detect::Detectors;
 use crate::draft::DraftChecks;
-use crate::helpdesk::{self, Helpdesk, freshdesk, zendesk};
+use crate::helpdesk::{self, Gate, Helpdesk, freshdesk, zendesk};
 use crate::keep::Keeper;
 
 /// Everything a request or a job needs. Cheap to clone.
@@ -25,6 +26,8 @@ pub struct App {
     pub health: Arc<Health>,
     /// Where agents' browsers reach us, for the links below a note.
     pub public_url: Option<Arc<str>>,
+    /// Told when an account was paused and the other replicas should know.
+    pub pause_news: Arc<Notify>,
     accounts: Arc<HashMap<String, Account>>,
 }
 
@@ -53,8 +56,10 @@ impl Health {
 impl App {
     pub fn new(db: PgPool, keeper: Keeper, config: Config) -> anyhow::Result<Self> {
         let client = helpdesk::http_client().context("setting up the HTTP client")?;
+        let pause_news = Arc::<Notify>::default();
         let accounts = config.sources.into_iter().map(|source| {
-            let helpdesk = connect(&source, client.clone());
+            let gate = Gate::new(source.name.as_str(), pause_news.clone());
+            let helpdesk = connect(&source, client.clone(), gate);
             (source.name.as_str().to_owned(), Account { source, helpdesk })
         });
         Ok(Self {
@@ -66,11 +71,16 @@ impl App {
             public_url: config.public_url.map(|url| url.as_str().into()),
             health: Arc::default(),
             accounts: Arc::new(accounts.collect()),
+            pause_news,
         })
     }
 
     pub fn account(&self, source: &str) -> Option<&Account> {
         self.accounts.get(source)
+    }
+
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
     }
 }
 
@@ -81,7 +91,7 @@ impl fmt::Debug for App {
     }
 }
 
-fn connect(source: &Source, client: reqwest::Client) -> Helpdesk {
+fn connect(source: &Source, client: reqwest::Client, gate: Gate) -> Helpdesk {
     let (base_url, webhook) = (source.base_url.clone(), &source.webhook);
     let zendesk = |credentials| {
         let settings = zendesk::Settings {
@@ -90,6 +100,7 @@ fn connect(source: &Source, client: reqwest::Client) -> Helpdesk {
             webhook_secrets: webhook.secrets.clone(),
             drafters: source.drafters.clone(),
             signature_window: webhook.window,
+            gate: gate.clone(),
         };
         Helpdesk::Zendesk(zendesk::Zendesk::new(settings, client.clone()))
     };
@@ -106,6 +117,7 @@ fn connect(source: &Source, client: reqwest::Client) -> Helpdesk {
                 api_key,
                 webhook_secrets: webhook.secrets.clone(),
                 drafters: source.drafters.clone(),
+                gate: gate.clone(),
             };
             Helpdesk::Freshdesk(freshdesk::Freshdesk::new(settings, client))
         }

@@ -26,7 +26,7 @@ const SCHEMA: &str = "graphile_worker";
 /// Queue rows are never deleted, so tickets share this many queues a source instead of having one each.
 const QUEUES: u32 = 256;
 
-/// Attempts the queue itself allows. Ours (`worker.max_attempts`) are fewer: these only end what crashes the process.
+/// Attempts in a row that do not come to an end of their own: what crashes the process so often is left.
 const MAX_ATTEMPTS: i16 = 200;
 
 /// The work on one delivery.
@@ -164,7 +164,9 @@ impl Plugin for RetryPolicy {
                 };
                 let at = deliveries::retry_at(&db, &job.source, job.delivery).await.ok().flatten();
                 let run_at = at.unwrap_or_else(|| Utc::now() + Duration::from_secs(10));
-                let options = RescheduleJobOptions { run_at: Some(run_at), ..Default::default() };
+                // The delivery counts its attempts, and not those that only waited: here they count from the start.
+                let options =
+                    RescheduleJobOptions { run_at: Some(run_at), attempts: Some(0), ..Default::default() };
                 if let Err(error) = utils(&db).reschedule_jobs(&[*failed.job.id()], options).await {
                     tracing::warn!(delivery.id = %job.delivery, "The queue's own back-off stands: {error}");
                 }

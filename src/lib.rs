@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod keep;
 pub mod look;
 pub mod note;
+pub mod pauses;
 pub mod pretend;
 pub mod service;
 pub mod store;

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::http::{Web, router};
 use crate::jobs;
 use crate::keep::Keeper;
+use crate::pauses;
 use crate::store;
 
 /// A service that answers and works until it is stopped.
@@ -24,6 +25,7 @@ pub struct Service {
     web: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<()>,
     worker: JoinHandle<()>,
+    pauses: JoinHandle<()>,
 }
 
 impl Service {
@@ -44,6 +46,7 @@ impl Service {
         let web = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
         Ok(Self {
             worker: tokio::spawn(jobs::run(app.clone(), stop.clone())),
+            pauses: tokio::spawn(pauses::run(app.clone(), stop.clone())),
             web: tokio::spawn(web.into_future()),
             app,
             address,
@@ -57,6 +60,7 @@ impl Service {
         self.stop.cancel();
         self.web.await??;
         self.worker.await?;
+        self.pauses.await?;
         self.app.db.close().await;
         drop(self.app);
         self.writer.await?;

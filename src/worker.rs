@@ -12,9 +12,11 @@ use uuid::Uuid;
 use crate::app::{Account, App};
 use crate::feedback::{self, VERDICTS};
 use crate::helpdesk::Parsed;
+use crate::helpdesk::gate::Reason;
 use crate::look;
 use crate::note::decide::{self, Decision, Situation};
 use crate::note::{self, Footer, Link, Note, Records};
+use crate::pauses;
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::notes;
 use crate::ticket::{Case, Event, EventKind};
@@ -37,7 +39,7 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
         Err(_) => return Err("database"),
     };
     let result = match app.account(source) {
-        Some(account) => process(app, account, &delivery).await,
+        Some(account) => process_unless_paused(app, account, &delivery).await,
         None => Err(Trouble::never("source_not_configured")),
     };
     let outcome = match result {
@@ -52,8 +54,25 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
         post::give_up(app, &delivery, reason).await;
     }
     match outcome {
-        Outcome::Waiting(reason, _) => Err(reason),
+        Outcome::Waiting { reason, .. } => Err(reason),
         _ => Ok(()),
+    }
+}
+
+/// Minds what other replicas found out about the account a moment ago, and what a refusal says of the whole account.
+async fn process_unless_paused(
+    app: &App,
+    account: &Account,
+    delivery: &Delivery,
+) -> Result<Outcome, Trouble> {
+    if delivery.account_is_paused && account.helpdesk.gate().pause().is_none() {
+        pauses::keep_in_step(app).await?;
+    }
+    match process(app, account, delivery).await {
+        Err(trouble) if trouble.is_forbidden() && pauses::forbids_everything(account).await => {
+            Err(Trouble::paused(Reason::Forbidden))
+        }
+        result => result,
     }
 }
 
@@ -151,7 +170,11 @@ fn log(source: &str, outcome: Outcome) {
     metrics::counter!("undertone_deliveries_total", "source" => source.to_owned(), "state" => state, "reason" => reason.unwrap_or("")).increment(1);
     match outcome {
         Outcome::Done | Outcome::Ignored(_) => tracing::info!(state, reason, "Worked a delivery off"),
-        Outcome::Waiting(_, at) => tracing::warn!(reason, retry_at = %at, "A delivery is tried again later"),
+        Outcome::Waiting { at, counts: true, .. } => {
+            tracing::warn!(reason, retry_at = %at, "A delivery is tried again later");
+        }
+        // The account's own line says why, once.
+        Outcome::Waiting { at, .. } => tracing::debug!(reason, retry_at = %at, "A delivery waits"),
         Outcome::Failed(_) => tracing::error!(reason, "Gave a delivery up; it can be replayed"),
     }
 }

@@ -8,8 +8,13 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::gate::{Gate, Pause, Reason};
+
 /// How long to wait after a 429 that does not say.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How soon it is found out whether refused credentials work again, the first time.
+pub const FIRST_PROBE: Duration = Duration::from_secs(2);
 
 /// Longer waits are cut to this: limits are per minute, and a wrong clock must not silence us for a day.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -44,6 +49,9 @@ pub enum CallError {
     /// An answer to a read that is not what the helpdesk documents.
     #[error("the helpdesk's answer was not understood")]
     Malformed,
+    /// The account is paused: the call was not made.
+    #[error("no calls before {}: {}", .0.until, .0.reason.as_str())]
+    Paused(Pause),
 }
 
 /// The client for all calls to helpdesks: short time-outs, no redirects (they could carry credentials away) and no
@@ -67,29 +75,64 @@ pub fn http_client() -> reqwest::Result<reqwest::Client> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
+    /// A read that finds out whether our credentials work, so that their refusal does not hold it back.
+    Probe,
     Write,
 }
 
-/// Sends one request, once, and reads the JSON of its answer.
-pub(super) async fn send<T: DeserializeOwned>(
-    request: RequestBuilder,
-    access: Access,
-) -> Result<T, CallError> {
-    let body = answer(request, access).await?;
-    serde_json::from_slice(&body).map_err(|_| match access {
-        Access::Read => CallError::Malformed,
-        // It said yes, and the note is probably there: only a look at the ticket tells.
-        Access::Write => CallError::OutcomeUnknown,
-    })
+/// The way to one account. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub client: reqwest::Client,
+    pub gate: Gate,
 }
 
-async fn answer(request: RequestBuilder, access: Access) -> Result<Bytes, CallError> {
+impl Line {
+    /// Sends one request, once, and reads the JSON of its answer. While the account is paused nothing is sent.
+    pub async fn send<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        access: Access,
+    ) -> Result<T, CallError> {
+        self.admit(access)?;
+        let body = answer(&self.gate, request, access).await?;
+        serde_json::from_slice(&body).map_err(|_| match access {
+            Access::Read | Access::Probe => CallError::Malformed,
+            // It said yes, and the note is probably there: only a look at the ticket tells.
+            Access::Write => CallError::OutcomeUnknown,
+        })
+    }
+
+    fn admit(&self, access: Access) -> Result<(), CallError> {
+        match self.gate.pause() {
+            Some(pause) if access != Access::Probe || !pause.reason.ends_by_probe() => {
+                Err(CallError::Paused(pause))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Pauses the account when its helpdesk refuses our credentials for good. Gives the answer on.
+    pub fn heed<T>(&self, answer: Result<T, CallError>) -> Result<T, CallError> {
+        if let Err(CallError::Unauthorized) = answer {
+            self.gate.shut(Reason::Unauthorized, FIRST_PROBE);
+        }
+        answer
+    }
+}
+
+async fn answer(gate: &Gate, request: RequestBuilder, access: Access) -> Result<Bytes, CallError> {
     let lost = |error: reqwest::Error| match access {
         Access::Write if !error.is_connect() => CallError::OutcomeUnknown,
         _ => CallError::Unavailable { status: None },
     };
-    let response = request.send().await.map_err(lost)?;
+    let response = request.send().await;
+    count(gate, response.as_ref().ok().map(|response| response.status()));
+    let response = response.map_err(lost)?;
     let (status, headers) = (response.status(), response.headers().clone());
+    if let Some((reason, wait)) = quiet_wanted(status, &headers) {
+        gate.shut(reason, wait);
+    }
     let body = match response.bytes().await {
         Ok(body) => body,
         // A refusal is one, with its text or without.
@@ -97,6 +140,30 @@ async fn answer(request: RequestBuilder, access: Access) -> Result<Bytes, CallEr
         Err(error) => return Err(lost(error)),
     };
     if status.is_success() { Ok(body) } else { Err(refusal(status, &headers, &body, access)) }
+}
+
+fn count(gate: &Gate, status: Option<StatusCode>) {
+    let class = match status.map(|status| status.as_u16()) {
+        None => "none",
+        Some(429) => "429",
+        Some(200..300) => "2xx",
+        Some(300..400) => "3xx",
+        Some(400..500) => "4xx",
+        Some(_) => "5xx",
+    };
+    let source = gate.source().to_owned();
+    metrics::counter!("undertone_helpdesk_calls_total", "source" => source, "status" => class).increment(1);
+}
+
+/// Whether the helpdesk asks the whole account to be quiet, and for how long.
+fn quiet_wanted(status: StatusCode, headers: &HeaderMap) -> Option<(Reason, Duration)> {
+    match status.as_u16() {
+        429 => Some((Reason::RateLimited, retry_after(headers, Utc::now()))),
+        503 if headers.contains_key(RETRY_AFTER) => {
+            Some((Reason::Unavailable, retry_after(headers, Utc::now())))
+        }
+        _ => None,
+    }
 }
 
 fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], access: Access) -> CallError {
@@ -108,7 +175,7 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], access: Access)
         422 if says_closed(body) => CallError::Closed,
         429 => CallError::RateLimited { retry_after: retry_after(headers, Utc::now()) },
         status @ (408 | 500..) => match access {
-            Access::Read => CallError::Unavailable { status: Some(status) },
+            Access::Read | Access::Probe => CallError::Unavailable { status: Some(status) },
             Access::Write => CallError::OutcomeUnknown,
         },
         status => CallError::Rejected { status },
@@ -157,6 +224,27 @@ mod tests {
             assert_eq!(retry_after(&headers, now).as_secs(), seconds, "{value:?}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), now), DEFAULT_RETRY_AFTER);
+    }
+
+    #[test]
+    fn only_limits_and_announced_outages_ask_for_quiet() {
+        let limit = Some((Reason::RateLimited, Duration::from_secs(7)));
+        let outage = Some((Reason::Unavailable, Duration::from_secs(7)));
+        let unsaid = Some((Reason::RateLimited, DEFAULT_RETRY_AFTER));
+        let cases = [
+            (429, Some("7"), limit),
+            (429, None, unsaid),
+            (503, Some("7"), outage),
+            (503, None, None),
+            (500, Some("7"), None),
+            (200, Some("7"), None),
+            (403, Some("7"), None),
+        ];
+        for (status, value, expected) in cases {
+            let headers = value.map(|value| (RETRY_AFTER, value.parse().unwrap()));
+            let quiet = quiet_wanted(StatusCode::from_u16(status).unwrap(), &HeaderMap::from_iter(headers));
+            assert_eq!(quiet, expected, "{status} {value:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod call;
 pub mod freshdesk;
+pub mod gate;
 mod note;
 #[cfg(test)]
 mod templates;
@@ -15,7 +16,8 @@ pub mod zones;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
-pub use call::{CallError, http_client};
+pub use call::{CallError, FIRST_PROBE, http_client};
+pub use gate::{Gate, Pause};
 pub use note::{MARKER_START, Posted, PrivateNote};
 pub use webhook::{Identity, Parsed, Unverified};
 
@@ -92,6 +94,22 @@ impl Helpdesk {
         match self {
             Self::Zendesk(zendesk) => zendesk.me().await,
             Self::Freshdesk(freshdesk) => freshdesk.me().await,
+        }
+    }
+
+    /// Asks who we are, remembered or not: whether our credentials work. Goes out while they are known to be refused.
+    pub async fn probe(&self) -> Result<(), CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.probe().await,
+            Self::Freshdesk(freshdesk) => freshdesk.probe().await,
+        }
+    }
+
+    /// Whether calls may go out.
+    pub fn gate(&self) -> &Gate {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.gate(),
+            Self::Freshdesk(freshdesk) => freshdesk.gate(),
         }
     }
 }

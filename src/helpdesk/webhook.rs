@@ -144,7 +144,7 @@ pub(super) fn kind_of(word: Option<&str>) -> EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::helpdesk::{Helpdesk, freshdesk, http_client, zendesk};
+    use crate::helpdesk::{Gate, Helpdesk, freshdesk, http_client, zendesk};
 
     #[test]
     fn a_ticket_id_is_found_in_bodies_that_are_not_json() {
@@ -242,12 +242,14 @@ mod tests {
                 webhook_secrets: vec![],
                 drafters: vec![],
                 signature_window: std::time::Duration::ZERO,
+                gate: Gate::default(),
             };
             let freshdesk = freshdesk::Settings {
                 base_url,
                 api_key: "k".into(),
                 webhook_secrets: vec![],
                 drafters: vec![],
+                gate: Gate::default(),
             };
             [
                 Helpdesk::Zendesk(zendesk::Zendesk::new(zendesk, client.clone())),

@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::desk::{Desk, ME, number};
 use super::server::{Server, start};
 use super::{Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use crate::helpdesk::Gate;
 use crate::helpdesk::freshdesk::{Settings, signature::KEY_HEADER};
 use crate::ticket::{TicketId, UserId};
 
@@ -65,6 +66,7 @@ impl PretendFreshdesk {
             api_key: API_KEY.into(),
             webhook_secrets,
             drafters: Vec::new(),
+            gate: Gate::default(),
         }
     }
 

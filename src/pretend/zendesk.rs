@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::desk::{ME, number};
 use super::server::{Server, start};
 use super::{Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use crate::helpdesk::Gate;
 use crate::helpdesk::zendesk::{Credentials, Settings};
 use crate::ticket::{TicketId, UserId};
 
@@ -63,6 +64,7 @@ impl PretendZendesk {
             webhook_secrets,
             drafters: Vec::new(),
             signature_window,
+            gate: Gate::default(),
         }
     }
 

@@ -75,6 +75,8 @@ pub struct Delivery {
     pub received_at: DateTime<Utc>,
     /// Attempts so far, this one included.
     pub attempts: i32,
+    /// Whether some replica has the account paused.
+    pub account_is_paused: bool,
 }
 
 /// Takes a waiting delivery up for one more attempt. `None` when it is finished already.
@@ -86,7 +88,11 @@ pub async fn begin(db: impl PgExecutor<'_>, source: &str, id: Uuid) -> sqlx::Res
         "update delivery
          set attempts = attempts + 1, retry_at = null
          where source = $1 and id = $2 and state || '' = 'waiting'
-         returning source, id, body, received_at, attempts",
+         returning source, id, body, received_at, attempts,
+                   exists (select from account
+                           where account.source = delivery.source and reason is not null
+                             and (paused_until > now() or reason in ('helpdesk_unauthorized', 'helpdesk_forbidden'))
+                          ) as account_is_paused",
     )
     .bind(source)
     .bind(id)
@@ -101,8 +107,12 @@ pub enum Outcome {
     /// Understood, and nothing for us in it.
     Ignored(&'static str),
     Failed(&'static str),
-    /// To be tried again.
-    Waiting(&'static str, DateTime<Utc>),
+    /// To be tried again. What was only held up, and not tried in earnest, does not count as an attempt.
+    Waiting {
+        reason: &'static str,
+        at: DateTime<Utc>,
+        counts: bool,
+    },
 }
 
 impl Outcome {
@@ -111,27 +121,28 @@ impl Outcome {
             Self::Done => "done",
             Self::Ignored(_) => "ignored",
             Self::Failed(_) => "failed",
-            Self::Waiting(..) => "waiting",
+            Self::Waiting { .. } => "waiting",
         }
     }
 
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Done => None,
-            Self::Ignored(reason) | Self::Failed(reason) | Self::Waiting(reason, _) => Some(reason),
+            Self::Ignored(reason) | Self::Failed(reason) | Self::Waiting { reason, .. } => Some(reason),
         }
     }
 }
 
 /// Writes down how an attempt ended.
 pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Outcome) -> sqlx::Result<()> {
-    let retry_at = match outcome {
-        Outcome::Waiting(_, at) => Some(at),
-        _ => None,
+    let (retry_at, counts) = match outcome {
+        Outcome::Waiting { at, counts, .. } => (Some(at), counts),
+        _ => (None, true),
     };
     sqlx::query(
         "update delivery
-         set state = $3, reason = $4, retry_at = $5, finished_at = case when $3 = 'waiting' then null else now() end
+         set state = $3, reason = $4, retry_at = $5, finished_at = case when $3 = 'waiting' then null else now() end,
+             attempts = case when $6 then attempts else greatest(attempts - 1, 0) end
          where source = $1 and id = $2",
     )
     .bind(source)
@@ -139,6 +150,7 @@ pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Ou
     .bind(outcome.state())
     .bind(outcome.reason())
     .bind(retry_at)
+    .bind(counts)
     .execute(db)
     .await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! Postgres: one file per table, a function per question.
 
+pub mod accounts;
 pub mod deliveries;
 pub mod draft_checks;
 pub mod feedback;

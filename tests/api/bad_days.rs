@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use undertone::pretend::{Call, Fault, Happening, freshdesk, zendesk};
 
-use crate::helpers::{CHASE, freshdesk_secret, until, world, zendesk_secret};
+use crate::helpers::{CHASE, freshdesk_secret, world, zendesk_secret};
 
 /// Faults that a write can meet, and whether the note is on the ticket all the same.
 const WRITE_FAULTS: [Fault; 7] = [
@@ -46,27 +46,6 @@ async fn whatever_becomes_of_the_answer_there_is_one_note() {
     }
     let decisions = world.decisions().await;
     assert!(decisions.iter().all(|(state, _)| state == "posted"), "{decisions:?}");
-}
-
-#[tokio::test]
-async fn refused_credentials_wait_and_are_tried_again() {
-    let world = world("live").await;
-    world.freshdesk.fail_next(Call::Ticket, Fault::Unauthorized);
-    world.freshdesk.fail_next(Call::Ticket, Fault::Forbidden);
-    let ticket = world.freshdesk_ticket(CHASE);
-    let form = freshdesk::Form::Pointer;
-    let (headers, body) =
-        world.freshdesk.signed_webhook(form, Happening::TicketCreated, &ticket, &freshdesk_secret());
-    assert_eq!(world.post("/webhooks/fresh", headers, body).await, StatusCode::OK);
-    until(async || {
-        let waiting =
-            "select count(*) from delivery where state = 'waiting' and reason = 'helpdesk_unauthorized'";
-        world.count(waiting).await == 1
-    })
-    .await;
-    world.settle().await;
-    assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
-    assert_eq!(world.count("select attempts::bigint from delivery").await, 3);
 }
 
 #[tokio::test]

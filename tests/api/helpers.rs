@@ -244,6 +244,47 @@ pub async fn until(condition: impl AsyncFn() -> bool) {
     }
 }
 
+/// What this test's services log, as lines of JSON. The runtime of a test is one thread, and so is what listens.
+pub struct Logs {
+    lines: Arc<std::sync::Mutex<Vec<u8>>>,
+    _listening: tracing::subscriber::DefaultGuard,
+}
+
+impl Logs {
+    pub fn listen() -> Self {
+        let lines = Arc::<std::sync::Mutex<Vec<u8>>>::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(undertone::telemetry::DEFAULT_FILTER)
+            .with_writer(move || LogWriter(writer.clone()))
+            .finish();
+        Self { lines, _listening: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// Each line that says this.
+    pub fn that_say(&self, words: &str) -> Vec<serde_json::Value> {
+        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
+        text.lines()
+            .filter(|line| line.contains(words))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+struct LogWriter(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 pub fn customer() -> NewUser {
     NewUser { locale: Some("en-GB".into()), time_zone: Some("Copenhagen".into()), is_agent: false }
 }

@@ -8,3 +8,4 @@ mod drafts;
 mod helpers;
 mod notes;
 mod process;
+mod retries;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Freshdesk;
 use super::rest::{AgentPart, ContactPart, ConversationPart, NoteRequest, TicketPart};
-use crate::helpdesk::call::{Access, send};
+use crate::helpdesk::call::Access;
 use crate::helpdesk::{CallError, Posted, PrivateNote};
 use crate::ticket::{Case, Customer, EarlierTicket, Ticket, TicketId, UserId};
 
@@ -55,16 +55,21 @@ impl Freshdesk {
     pub async fn post_note(&self, ticket: &Ticket, note: &PrivateNote) -> Result<Posted, CallError> {
         let path = format!("/api/v2/tickets/{}/notes", ticket.id);
         let request = self.request(Method::POST, &path).json(&NoteRequest::new(note));
-        let reply: ConversationPart = send(request, Access::Write).await?;
+        let reply: ConversationPart = self.call(Access::Write, request).await?;
         Ok(reply.into_posted())
     }
 
     pub async fn me(&self) -> Result<UserId, CallError> {
-        let me = self.inner.me.get_or_try_init(|| async {
-            let reply: AgentPart = self.get("/api/v2/agents/me").await?;
-            reply.id.map(UserId).ok_or(CallError::Malformed)
-        });
-        me.await.cloned()
+        self.inner.me.get_or_try_init(|| self.ask_who_we_are(Access::Read)).await.cloned()
+    }
+
+    pub async fn probe(&self) -> Result<(), CallError> {
+        self.ask_who_we_are(Access::Probe).await.map(drop)
+    }
+
+    async fn ask_who_we_are(&self, access: Access) -> Result<UserId, CallError> {
+        let reply: AgentPart = self.call(access, self.request(Method::GET, "/api/v2/agents/me")).await?;
+        reply.id.map(UserId).ok_or(CallError::Malformed)
     }
 
     async fn newest_conversations(
@@ -125,16 +130,23 @@ impl Freshdesk {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
-        send(self.request(Method::GET, path), Access::Read).await
+        self.call(Access::Read, self.request(Method::GET, path)).await
+    }
+
+    /// A key is not renewed: a refusal is one.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        access: Access,
+        request: RequestBuilder,
+    ) -> Result<T, CallError> {
+        self.inner.line.heed(self.inner.line.send(request, access).await)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.inner.settings.base_url);
         // The key is the user name; Freshdesk wants a password and does not look at it.
-        self.inner
-            .client
-            .request(method, url)
-            .basic_auth(self.inner.settings.api_key.expose_secret(), Some("X"))
+        let client = &self.inner.line.client;
+        client.request(method, url).basic_auth(self.inner.settings.api_key.expose_secret(), Some("X"))
     }
 }
 

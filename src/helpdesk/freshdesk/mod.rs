@@ -12,8 +12,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+use super::call::Line;
 use super::webhook::Insiders;
-use super::{Identity, Parsed, Unverified};
+use super::{Gate, Identity, Parsed, Unverified};
 use crate::ticket::UserId;
 
 /// How a Freshdesk account is reached and trusted.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<SecretString>,
     /// Users whose private notes are drafted replies, whatever their first line.
     pub drafters: Vec<String>,
+    /// Whether calls may go out.
+    pub gate: Gate,
 }
 
 /// One connected Freshdesk account. Cheap to clone.
@@ -36,14 +39,15 @@ pub struct Freshdesk {
 
 struct Inner {
     settings: Settings,
-    client: reqwest::Client,
+    line: Line,
     /// Our own author id, once known.
     me: OnceCell<UserId>,
 }
 
 impl Freshdesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        Self { inner: Arc::new(Inner { settings, client, me: OnceCell::new() }) }
+        let line = Line { client, gate: settings.gate.clone() };
+        Self { inner: Arc::new(Inner { settings, line, me: OnceCell::new() }) }
     }
 
     pub fn verify(&self, headers: &HeaderMap, _body: &[u8], _now: DateTime<Utc>) -> Result<(), Unverified> {
@@ -57,6 +61,10 @@ impl Freshdesk {
     pub fn parse(&self, body: &[u8]) -> Parsed {
         let insiders = Insiders { me: self.inner.me.get(), drafters: &self.inner.settings.drafters };
         payload::parse(body, insiders)
+    }
+
+    pub fn gate(&self) -> &Gate {
+        &self.inner.line.gate
     }
 }
 

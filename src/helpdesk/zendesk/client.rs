@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::Zendesk;
 use super::rest::{CommentPage, NoteRequest, TicketList, TicketPart, TicketShow, UpdateReply, UserShow};
-use crate::helpdesk::call::{Access, send};
+use crate::helpdesk::call::Access;
 use crate::helpdesk::{CallError, Posted, PrivateNote};
 use crate::ticket::{Case, Customer, EarlierTicket, Ticket, TicketId, UserId};
 
@@ -50,12 +50,18 @@ impl Zendesk {
     }
 
     pub async fn me(&self) -> Result<UserId, CallError> {
-        let me = self.inner.me.get_or_try_init(|| async {
-            let reply: UserShow = self.get("/api/v2/users/me.json").await?;
-            // Zendesk answers a caller whom it does not know with a user without id.
-            reply.user.id.map(UserId).ok_or(CallError::Unauthorized)
-        });
-        me.await.cloned()
+        self.inner.me.get_or_try_init(|| self.ask_who_we_are(Access::Read)).await.cloned()
+    }
+
+    pub async fn probe(&self) -> Result<(), CallError> {
+        self.ask_who_we_are(Access::Probe).await.map(drop)
+    }
+
+    async fn ask_who_we_are(&self, access: Access) -> Result<UserId, CallError> {
+        let me = || self.request(Method::GET, "/api/v2/users/me.json");
+        let reply: UserShow = self.call(access, me).await?;
+        // Zendesk answers a caller whom it does not know with a user without id.
+        reply.user.id.map(UserId).ok_or(CallError::Unauthorized)
     }
 
     async fn ticket_part(&self, ticket_id: &TicketId) -> Result<TicketPart, CallError> {
@@ -103,7 +109,7 @@ impl Zendesk {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.inner.client.request(method, format!("{}{path}", self.inner.base_url))
+        self.inner.line.client.request(method, format!("{}{path}", self.inner.base_url))
     }
 
     /// Calls, and once more with a new token where the old one is refused: a refused write has written nothing.
@@ -112,12 +118,20 @@ impl Zendesk {
         access: Access,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<T, CallError> {
-        let authorization = &self.inner.authorization;
-        let header = authorization.header(&self.inner.client).await?;
-        match send(request().header(AUTHORIZATION, header.clone()), access).await {
+        self.inner.line.heed(self.call_or_renew(access, request).await)
+    }
+
+    async fn call_or_renew<T: DeserializeOwned>(
+        &self,
+        access: Access,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, CallError> {
+        let (authorization, line) = (&self.inner.authorization, &self.inner.line);
+        let header = authorization.header(line, access).await?;
+        match line.send(request().header(AUTHORIZATION, header.clone()), access).await {
             Err(CallError::Unauthorized) => {
-                let header = authorization.renewed(&header, &self.inner.client).await?;
-                send(request().header(AUTHORIZATION, header), access).await
+                let header = authorization.renewed(&header, line, access).await?;
+                line.send(request().header(AUTHORIZATION, header), access).await
             }
             answer => answer,
         }

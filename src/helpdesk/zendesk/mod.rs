@@ -15,9 +15,10 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use self::token::Authorization;
+use super::call::Line;
 use super::webhook::Insiders;
 use super::webhook::plain_header;
-use super::{Identity, Parsed, Unverified};
+use super::{Gate, Identity, Parsed, Unverified};
 use crate::ticket::UserId;
 
 /// How a Zendesk account is reached and trusted.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub drafters: Vec<String>,
     /// How old, or how far ahead, a signature's timestamp may be.
     pub signature_window: Duration,
+    /// Whether calls may go out.
+    pub gate: Gate,
 }
 
 /// How we prove ourselves to Zendesk.
@@ -53,18 +56,17 @@ struct Inner {
     signature_window: Duration,
     drafters: Vec<String>,
     authorization: Authorization,
-    client: reqwest::Client,
+    line: Line,
     /// Our own author id, once known.
     me: OnceCell<UserId>,
 }
 
 impl Zendesk {
     pub fn new(settings: Settings, client: reqwest::Client) -> Self {
-        let Settings { base_url, credentials, webhook_secrets, drafters, signature_window } = settings;
+        let Settings { base_url, credentials, webhook_secrets, drafters, signature_window, gate } = settings;
         let authorization = Authorization::new(&base_url, credentials);
-        let me = OnceCell::new();
-        let inner =
-            Inner { base_url, webhook_secrets, signature_window, drafters, authorization, client, me };
+        let (line, me) = (Line { client, gate }, OnceCell::new());
+        let inner = Inner { base_url, webhook_secrets, signature_window, drafters, authorization, line, me };
         Self { inner: Arc::new(inner) }
     }
 
@@ -81,6 +83,10 @@ impl Zendesk {
     pub fn parse(&self, body: &[u8]) -> Parsed {
         let insiders = Insiders { me: self.inner.me.get(), drafters: &self.inner.drafters };
         payload::parse(body, insiders)
+    }
+
+    pub fn gate(&self) -> &Gate {
+        &self.inner.line.gate
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::Credentials;
 use crate::helpdesk::CallError;
-use crate::helpdesk::call::{Access, send};
+use crate::helpdesk::call::{Access, Line};
 
 /// The least that the service needs.
 const SCOPE: &str = "tickets:read tickets:write users:read";
@@ -47,18 +47,19 @@ impl Authorization {
     }
 
     /// Gives the header for the next call.
-    pub async fn header(&self, client: &reqwest::Client) -> Result<HeaderValue, CallError> {
-        self.other_than(None, client).await
+    pub async fn header(&self, line: &Line, access: Access) -> Result<HeaderValue, CallError> {
+        self.other_than(None, line, access).await
     }
 
     /// Gives a new header in place of one that was refused, or says that there is none.
     pub async fn renewed(
         &self,
         refused: &HeaderValue,
-        client: &reqwest::Client,
+        line: &Line,
+        access: Access,
     ) -> Result<HeaderValue, CallError> {
         match self.credentials {
-            Credentials::Oauth { .. } => self.other_than(Some(refused), client).await,
+            Credentials::Oauth { .. } => self.other_than(Some(refused), line, access).await,
             Credentials::Token { .. } => Err(CallError::Unauthorized),
         }
     }
@@ -66,7 +67,8 @@ impl Authorization {
     async fn other_than(
         &self,
         refused: Option<&HeaderValue>,
-        client: &reqwest::Client,
+        line: &Line,
+        access: Access,
     ) -> Result<HeaderValue, CallError> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref()
@@ -77,7 +79,7 @@ impl Authorization {
         }
         let token = match &self.credentials {
             Credentials::Oauth { client_id, client_secret } => {
-                self.fetch(client_id, client_secret, client).await?
+                self.fetch(client_id, client_secret, line, access).await?
             }
             Credentials::Token { email, token } => {
                 let header = basic(&format!("{email}/token"), token)?;
@@ -91,9 +93,10 @@ impl Authorization {
         &self,
         client_id: &str,
         client_secret: &SecretString,
-        client: &reqwest::Client,
+        line: &Line,
+        access: Access,
     ) -> Result<Token, CallError> {
-        let request = client.post(&self.url).json(&json!({
+        let request = line.client.post(&self.url).json(&json!({
             "grant_type": "client_credentials",
             "client_id": client_id,
             "client_secret": client_secret.expose_secret(),
@@ -102,7 +105,8 @@ impl Authorization {
         }));
         let asked_at = Instant::now();
         // A second token does no harm, so a lost answer is that of a read.
-        let reply: TokenReply = send(request, Access::Read).await.map_err(|error| match error {
+        let access = if access == Access::Probe { access } else { Access::Read };
+        let reply: TokenReply = line.send(request, access).await.map_err(|error| match error {
             CallError::Rejected { .. } | CallError::Forbidden => CallError::Unauthorized,
             error => error,
         })?;

@@ -181,6 +181,7 @@ async fn every_fault_of_a_write_is_told_and_no_write_is_sent_twice() {
         assert_eq!(freshdesk.post_note(&ticket, &note()).await, Err(expected), "{fault:?}");
         assert_eq!(desk.calls(Call::Write), 1, "{fault:?}");
         assert_eq!(desk.notes(&ticket_id).len(), written, "{fault:?}");
+        freshdesk.gate().open();
         assert_eq!(
             freshdesk.find_note(&ticket_id, MARKER).await.unwrap().is_some(),
             written == 1,
@@ -202,6 +203,7 @@ async fn every_fault_of_a_read_is_told() {
     for (fault, expected) in cases {
         desk.fail_next(Call::Ticket, fault);
         assert_eq!(freshdesk.complete(&ticket_id).await.err(), Some(expected), "{fault:?}");
+        freshdesk.gate().open();
     }
     let nowhere = TicketId("1".into());
     assert_eq!(freshdesk.complete(&nowhere).await.err(), Some(CallError::NotFound));

@@ -221,6 +221,7 @@ async fn every_fault_of_a_write_is_told_and_no_write_is_sent_twice() {
         assert_eq!(zendesk.post_note(&ticket, &note()).await, Err(expected), "{fault:?}");
         assert_eq!(desk.calls(Call::Write), 1, "{fault:?}");
         assert_eq!(desk.notes(&ticket_id).len(), written, "{fault:?}");
+        zendesk.gate().open();
         assert_eq!(zendesk.find_note(&ticket_id, MARKER).await.unwrap().is_some(), written == 1, "{fault:?}");
     }
 }
@@ -253,6 +254,7 @@ async fn every_fault_of_a_read_is_told() {
     for (fault, expected) in cases {
         desk.fail_next(Call::Ticket, fault);
         assert_eq!(zendesk.complete(&ticket_id).await.err(), Some(expected), "{fault:?}");
+        zendesk.gate().open();
     }
     let nowhere = TicketId("1".into());
     assert_eq!(zendesk.complete(&nowhere).await.err(), Some(CallError::NotFound));
@@ -288,6 +290,7 @@ async fn limits_of_updates_are_their_own() {
     assert!(
         matches!(error, CallError::RateLimited { retry_after } if retry_after <= Duration::from_secs(60))
     );
+    zendesk.gate().open();
     assert!(zendesk.ticket(&ticket_id).await.is_ok());
 }
 
@@ -337,6 +340,7 @@ async fn faults_of_the_token_endpoint_are_told() {
         let Setting { desk, zendesk, ticket_id, .. } = setting().await;
         desk.fail_next(Call::Token, fault);
         assert_eq!(zendesk.ticket(&ticket_id).await.err(), Some(expected), "{fault:?}");
+        zendesk.gate().open();
         assert!(zendesk.ticket(&ticket_id).await.is_ok(), "{fault:?}: and the next call asks again");
     }
 }
@@ -354,6 +358,22 @@ async fn an_api_token_serves_and_a_refused_one_is_not_renewed() {
     let before = desk.calls(Call::Ticket);
     assert_eq!(wrong.ticket(&ticket_id).await.err(), Some(CallError::Unauthorized));
     assert_eq!((desk.calls(Call::Ticket), desk.calls(Call::Token)), (before + 1, 0));
+}
+
+#[tokio::test]
+async fn a_paused_account_is_not_called_and_a_probe_goes_through_a_refusal_alone() {
+    use crate::helpdesk::gate::Reason;
+    let Setting { desk, zendesk, ticket_id, .. } = setting().await;
+    for reason in Reason::ALL {
+        let (before, gate) = (desk.calls(Call::Ticket) + desk.calls(Call::Token), zendesk.gate());
+        gate.open();
+        gate.shut(reason, Duration::from_secs(60));
+        let pause = gate.pause().unwrap();
+        assert_eq!(zendesk.ticket(&ticket_id).await.err(), Some(CallError::Paused(pause)));
+        assert_eq!(zendesk.me().await.err(), Some(CallError::Paused(pause)));
+        assert_eq!(desk.calls(Call::Ticket) + desk.calls(Call::Token), before, "{reason:?}");
+        assert_eq!(zendesk.probe().await.is_ok(), reason.ends_by_probe(), "{reason:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,136 @@
+//! Pauses, budgets, attempts and their end: what waits, what is given up, and how it goes through again.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, freshdesk, zendesk};
+use undertone::ticket::TicketId;
+
+use crate::helpers::{CHASE, Logs, World, freshdesk_secret, start, until, world, zendesk_secret};
+
+/// Sends the pointer webhook of a new Freshdesk ticket that deserves a note.
+async fn tell_freshdesk(world: &World) -> TicketId {
+    let ticket = world.freshdesk_ticket(CHASE);
+    let form = freshdesk::Form::Pointer;
+    let (headers, body) =
+        world.freshdesk.signed_webhook(form, Happening::TicketCreated, &ticket, &freshdesk_secret());
+    assert_eq!(world.post("/webhooks/fresh", headers, body).await, StatusCode::OK);
+    ticket
+}
+
+async fn tell_zendesk(world: &World) -> TicketId {
+    let ticket = world.zendesk_ticket(CHASE);
+    let (form, happening) = (zendesk::Form::Pointer, Happening::TicketCreated);
+    let (headers, body) = world.zendesk.signed_webhook(form, happening, &ticket, &zendesk_secret());
+    assert_eq!(world.post("/webhooks/zen", headers, body).await, StatusCode::OK);
+    ticket
+}
+
+fn all_calls(desk: &PretendFreshdesk) -> usize {
+    [Call::Ticket, Call::Comments, Call::User, Call::Earlier, Call::Write, Call::Me]
+        .map(|call| desk.calls(call))
+        .iter()
+        .sum()
+}
+
+async fn paused_until(world: &World) -> DateTime<Utc> {
+    let until = "select paused_until from account where source = 'fresh' and reason is not null";
+    sqlx::query_scalar(until).fetch_one(&world.db).await.unwrap()
+}
+
+async fn waiting_for(world: &World, reason: &str) -> i64 {
+    let waiting = "select count(*) from delivery where state = 'waiting' and reason = $1 and attempts = 0";
+    sqlx::query_scalar(waiting).bind(reason).fetch_one(&world.db).await.unwrap()
+}
+
+#[tokio::test]
+async fn after_a_429_the_account_is_left_alone_for_as_long_as_it_asked() {
+    let (world, logs) = (world("live").await, Logs::listen());
+    world.freshdesk.fail_next(Call::Ticket, Fault::LimitedPlain(3));
+    let mut tickets = vec![tell_freshdesk(&world).await];
+    until(async || waiting_for(&world, "helpdesk_rate_limited").await == 1).await;
+    let calls = all_calls(&world.freshdesk);
+    for _ in 0..5 {
+        tickets.push(tell_freshdesk(&world).await);
+    }
+    until(async || waiting_for(&world, "helpdesk_rate_limited").await == 6).await;
+    let until_then = paused_until(&world).await;
+    let early = "select count(*) from delivery, account where retry_at < paused_until";
+    assert_eq!(world.count(early).await, 0);
+    until(async || all_calls(&world.freshdesk) > calls).await;
+    assert!(Utc::now() >= until_then, "called before {until_then}");
+    world.settle().await;
+    for ticket in &tickets {
+        assert_eq!(world.freshdesk.notes(ticket).len(), 1);
+    }
+    assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1, "waiting is no attempt");
+    assert_eq!(logs.that_say("Source fresh is paused").len(), 1);
+}
+
+#[tokio::test]
+async fn two_services_on_one_database_share_a_pause() {
+    let first = world("live").await;
+    let database = first.db.connect_options().as_ref().clone();
+    let second = start("live", first.zendesk.clone(), first.freshdesk.clone(), database).await;
+    first.freshdesk.fail_next(Call::Ticket, Fault::LimitedJson(3));
+    tell_freshdesk(&first).await;
+    let known = "select count(*) from account where reason = 'helpdesk_rate_limited'";
+    until(async || first.count(known).await == 1).await;
+    let (calls, until_then) = (all_calls(&first.freshdesk), paused_until(&first).await);
+    for _ in 0..6 {
+        tell_freshdesk(&first).await;
+        tell_freshdesk(&second).await;
+    }
+    until(async || all_calls(&first.freshdesk) > calls).await;
+    assert!(Utc::now() >= until_then, "one of the two called before {until_then}");
+    first.settle().await;
+    assert_eq!(first.count("select count(*) from note where state = 'posted'").await, 13);
+}
+
+#[tokio::test]
+async fn a_source_whose_credentials_are_refused_waits_for_them_and_others_go_on() {
+    let (world, logs) = (world("live").await, Logs::listen());
+    world.freshdesk.fail_next(Call::Ticket, Fault::Unauthorized);
+    world.freshdesk.fail_next(Call::Me, Fault::Unauthorized);
+    let mut tickets = vec![tell_freshdesk(&world).await];
+    until(async || waiting_for(&world, "helpdesk_unauthorized").await == 1).await;
+    for _ in 0..3 {
+        tickets.push(tell_freshdesk(&world).await);
+    }
+    until(async || waiting_for(&world, "helpdesk_unauthorized").await == 4).await;
+    let elsewhere = tell_zendesk(&world).await;
+    until(async || world.zendesk.notes(&elsewhere).len() == 1).await;
+    assert_eq!(world.freshdesk.calls(Call::Ticket), 1, "asked in spite of refused credentials");
+    world.settle().await;
+    for ticket in &tickets {
+        assert_eq!(world.freshdesk.notes(ticket).len(), 1);
+    }
+    assert_eq!(world.freshdesk.calls(Call::Me), 2, "a probe that was refused, and one that was let in");
+    assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1);
+    let said = [logs.that_say("Source fresh is paused"), logs.that_say("Source fresh resumes")];
+    assert_eq!(said.map(|lines| lines.len()), [1, 1]);
+    assert_eq!(world.count("select count(*) from account where reason is null").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_forbidden_for_one_ticket_does_not_pause_the_source() {
+    let world = world("live").await;
+    world.freshdesk.fail_next(Call::Ticket, Fault::Forbidden);
+    let ticket = tell_freshdesk(&world).await;
+    world.settle().await;
+    assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
+    assert_eq!(world.count("select attempts::bigint from delivery").await, 2);
+    assert_eq!(world.count("select count(*) from account").await, 0);
+}
+
+#[tokio::test]
+async fn a_user_to_whom_everything_is_forbidden_pauses_the_source() {
+    let world = world("live").await;
+    world.freshdesk.fail_next(Call::Ticket, Fault::Forbidden);
+    world.freshdesk.fail_next(Call::Me, Fault::Forbidden);
+    let ticket = tell_freshdesk(&world).await;
+    until(async || waiting_for(&world, "helpdesk_forbidden").await == 1).await;
+    world.settle().await;
+    assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
+    assert_eq!(world.count("select attempts::bigint from delivery").await, 1);
+    assert_eq!(world.count("select count(*) from account where resumed_at is not null").await, 1);
+}
