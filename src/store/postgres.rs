@@ -89,6 +89,20 @@ impl PrivateServer {
     }
 }
 
+/// How to reach the server that a running service has in this data directory; `None` where none answers.
+pub async fn running(data_dir: &Path) -> Option<PgConnectOptions> {
+    let options = options_by(&socket_dir(&data_dir.canonicalize().ok()?));
+    options.connect().await.ok().map(|_| options)
+}
+
+fn options_by(socket: &Path) -> PgConnectOptions {
+    PgConnectOptions::new()
+        .socket(socket)
+        .username("undertone")
+        .database("postgres")
+        .disable_statement_logging()
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Keep {
     Durably,
@@ -113,11 +127,7 @@ impl Setup {
     }
 
     fn connect_options(&self) -> PgConnectOptions {
-        PgConnectOptions::new()
-            .socket(&self.socket)
-            .username("undertone")
-            .database("postgres")
-            .disable_statement_logging()
+        options_by(&self.socket)
     }
 
     fn prepare_directories(&self) -> anyhow::Result<()> {
@@ -179,9 +189,14 @@ impl Setup {
         command.arg("-c").arg(KEEPER).arg("undertone-postgres");
         command.arg(if self.keep == Keep::Nothing { self.dir.as_os_str() } else { "".as_ref() });
         command.arg(self.bin.join("postgres")).arg("-D").arg(self.cluster()).arg("-k").arg(&self.socket);
-        for setting in
-            ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200", "timezone=UTC"]
-        {
+        for setting in [
+            "listen_addresses=",
+            "unix_socket_permissions=0700",
+            "max_connections=200",
+            "timezone=UTC",
+            // Otherwise its log quotes the row that a constraint refuses.
+            "log_error_verbosity=terse",
+        ] {
             command.arg("-c").arg(setting);
         }
         if self.keep == Keep::Nothing {
@@ -295,7 +310,7 @@ impl ServerUser {
 }
 
 /// Finds the directory with `initdb` and `postgres`: Debian's versioned places (newest first), then Homebrew's and the PATH.
-fn find_binaries() -> anyhow::Result<PathBuf> {
+pub fn find_binaries() -> anyhow::Result<PathBuf> {
     let mut versioned: Vec<(u32, PathBuf)> =
         ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"]
             .iter()
