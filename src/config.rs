@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use source::{Credentials, Kind, Mode, Source, WebhookSecrets};
-pub use values::{BaseUrl, DnsLabel, PublicUrl, SourceName};
+pub use values::{BaseUrl, DnsLabel, KeepText, PublicUrl, SourceName};
 
 /// Everything tunable, secrets filled in.
 pub struct Config {

@@ -8,8 +8,8 @@ use anyhow::Context;
 use chrono::Utc;
 use graphile_worker::worker_utils::types::RescheduleJobOptions;
 use graphile_worker::{
-    HookRegistry, IntoTaskHandlerResult, JobFail, JobSpec, JobSpecBuilder, LocalQueueConfig, Plugin,
-    TaskHandler, WorkerContext, WorkerOptions, WorkerUtils,
+    Cron, CrontabFill, HookRegistry, IntoTaskHandlerResult, JobFail, JobSpec, JobSpecBuilder,
+    LocalQueueConfig, Plugin, TaskHandler, WorkerContext, WorkerOptions, WorkerUtils,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::privacy;
 use crate::store::deliveries::{self, Queued};
 use crate::ticket::TicketId;
 use crate::worker;
@@ -48,6 +49,27 @@ impl TaskHandler for ProcessDelivery {
         }
     }
 }
+
+/// The nightly forgetting of words that were kept long enough.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ForgetText {}
+
+impl TaskHandler for ForgetText {
+    const IDENTIFIER: &'static str = "forget_text";
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = ctx.get_ext::<App>().expect("the worker was given the app");
+        let stop = ctx.get_ext::<CancellationToken>().expect("the worker was given the signal to stop");
+        tokio::select! {
+            done = privacy::forget(app) => done.map_err(|_| "database"),
+            // Another replica goes on, or this one at its next start.
+            () = stop.cancelled() => Err("stopping"),
+        }
+    }
+}
+
+/// When the words go, UTC. A night that was missed is made up for within the day.
+const FORGET_AT: (u32, u32) = (3, 0);
 
 /// Installs or updates the queue's own tables.
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
@@ -124,13 +146,29 @@ fn pauses() -> impl Iterator<Item = Duration> {
         .build()
 }
 
+/// How many of these deliveries a replica works on at this moment, or has taken up to be next.
+pub async fn in_hand(db: &PgPool, deliveries: &[Uuid]) -> anyhow::Result<i64> {
+    let ids: Vec<_> = deliveries.iter().map(Uuid::to_string).collect();
+    let count = sqlx::query_scalar(
+        "select count(*) from graphile_worker._private_jobs
+         where locked_at is not null and payload ->> 'delivery' = any($1)",
+    );
+    Ok(count.bind(ids).fetch_one(db).await?)
+}
+
 async fn run_once(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    let (hour, minute) = FORGET_AT;
     let worker = WorkerOptions::default()
         .schema(SCHEMA)
         .pg_pool(app.db.clone())
         .concurrency(app.worker.concurrency)
         .define_job::<ProcessDelivery>()
+        .define_job::<ForgetText>()
+        .with_cron(
+            Cron::daily_at::<ForgetText>(hour, minute)?.fill(CrontabFill::hours(23)).job_key("forget_text"),
+        )
         .add_extension(app.clone())
+        .add_extension(stop.clone())
         // Without it a backlog is worked off one poll at a time, and the loop ends when Postgres restarts.
         .local_queue(LocalQueueConfig::default())
         // Recovery is off by default: a killed worker's jobs would wait four hours.
@@ -165,13 +203,8 @@ impl Plugin for RetryPolicy {
                 let at = deliveries::retry_at(&db, &job.source, job.delivery).await.ok().flatten();
                 let run_at = at.unwrap_or_else(|| Utc::now() + Duration::from_secs(10));
                 // The delivery counts its attempts, and not those that only waited: here they count from the start.
-                // What has waited goes before what is new.
-                let options = RescheduleJobOptions {
-                    run_at: Some(run_at),
-                    attempts: Some(0),
-                    priority: Some(-1),
-                    ..Default::default()
-                };
+                let options =
+                    RescheduleJobOptions { run_at: Some(run_at), attempts: Some(0), ..Default::default() };
                 if let Err(error) = utils(&db).reschedule_jobs(&[*failed.job.id()], options).await {
                     tracing::warn!(delivery.id = %job.delivery, "The queue's own back-off stands: {error}");
                 }

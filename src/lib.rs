@@ -19,6 +19,7 @@ pub mod look;
 pub mod note;
 pub mod pauses;
 pub mod pretend;
+pub mod privacy;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -12,6 +12,8 @@ use crate::app::{Account, App};
 use crate::detect::Reading;
 use crate::draft::{Findings, Pair};
 use crate::store::draft_checks::{self, Look, Newest};
+use crate::store::tickets;
+use crate::store::words::Words;
 use crate::text;
 use crate::ticket::{Author, Case, CustomerText, History, MessageId, TicketId, Zone};
 
@@ -64,7 +66,15 @@ async fn message(app: &App, account: &Account, ticket: &TicketId) -> Result<Opti
         return Ok(known);
     }
     let case = account.helpdesk.complete(ticket).await.map_err(|_| "ticket_not_known")?;
+    remember(app, account, &case).await.map_err(|_| "database")?;
     Ok(newest_of(case))
+}
+
+/// Keeps whose ticket it is, so that what is kept of the look can be erased with the rest of this requester's.
+pub async fn remember(app: &App, account: &Account, case: &Case) -> sqlx::Result<()> {
+    let mut connection = app.db.acquire().await?;
+    let words = Words::of(&account.source);
+    tickets::upsert(&mut connection, account.source.name.as_str(), case, words).await
 }
 
 /// The customer's newest message of a case just read.
@@ -97,7 +107,7 @@ pub fn check(app: &App, account: &Account, draft: &Draft, newest: &Newest) -> Lo
 
 /// Keeps what was seen, for calibration.
 pub async fn keep(app: &App, account: &Account, draft: &Draft, looked: &Looked) -> sqlx::Result<()> {
-    let digest = digest(account, draft.text.expose());
+    let digest = digests(account, draft.text.expose()).next();
     let agent = draft.agent.as_deref().and_then(|agent| pseudonym(account, agent));
     let look = Look {
         draft_id: &draft.id,
@@ -107,10 +117,11 @@ pub async fn keep(app: &App, account: &Account, draft: &Draft, looked: &Looked) 
         adapted: &looked.findings.adapted,
         incomplete: looked.incomplete,
         reason: looked.reason,
-        draft_digest: Some(&digest),
+        draft_digest: digest.as_deref(),
         agent: agent.as_deref(),
     };
-    draft_checks::upsert(&app.db, account.source.name.as_str(), &draft.ticket, &look).await
+    let words = Words::of(&account.source);
+    draft_checks::upsert(&app.db, account.source.name.as_str(), &draft.ticket, &look, words).await
 }
 
 /// Compares the reply that was sent after the latest look with the draft that was looked at.
@@ -119,20 +130,21 @@ pub async fn settle_sent(app: &App, account: &Account, case: &Case) -> sqlx::Res
     let Some(unsent) = draft_checks::unsent(&app.db, source, &case.ticket.id).await? else { return Ok(()) };
     let sent = case.messages.iter().find(|one| one.author == Author::Agent && one.sent_at > unsent.asked_at);
     let Some(sent) = sent else { return Ok(()) };
-    let changed = digest(account, sent.text.expose()) != unsent.draft_digest;
+    let changed = digests(account, sent.text.expose()).all(|digest| digest != unsent.draft_digest);
     draft_checks::set_sent(&app.db, source, &case.ticket.id, &unsent.draft_id, changed).await
 }
 
-/// A keyed hash of a text's words, without case, markup and punctuation, so that the editor's HTML and the text
-/// that was sent compare.
-fn digest(account: &Account, text: &str) -> Vec<u8> {
+/// Keyed hashes of a text's words, without case, markup and punctuation, so that the editor's HTML and the text
+/// that was sent compare. The first is the one to keep; a second while a webhook secret is being replaced.
+fn digests(account: &Account, text: &str) -> impl Iterator<Item = Vec<u8>> {
     let plain = if text::html::is_html(text) { text::html::to_text(text) } else { text.to_owned() };
-    let mut mac = mac(account);
-    for word in plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        mac.update(word.to_lowercase().as_bytes());
-        mac.update(b" ");
-    }
-    mac.finalize().into_bytes().to_vec()
+    account.source.keyed("drafts").map(move |mut mac| {
+        for word in plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            mac.update(word.to_lowercase().as_bytes());
+            mac.update(b" ");
+        }
+        mac.finalize().into_bytes().to_vec()
+    })
 }
 
 /// An agent's pseudonym, where the source allows one.
@@ -141,9 +153,4 @@ fn pseudonym(account: &Account, agent: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).ok()?;
     mac.update(agent.as_bytes());
     Some(mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Keyed with the source's name: enough that digests of different sources do not compare.
-fn mac(account: &Account) -> Hmac<Sha256> {
-    Hmac::new_from_slice(account.source.name.as_str().as_bytes()).expect("HMAC takes a key of any length")
 }

@@ -4,7 +4,6 @@ mod draft_note;
 mod post;
 mod read;
 mod trouble;
-mod turn;
 
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
@@ -12,14 +11,15 @@ use uuid::Uuid;
 
 use crate::app::{Account, App};
 use crate::feedback::{self, VERDICTS};
-use crate::helpdesk::Parsed;
 use crate::helpdesk::gate::Reason;
+use crate::helpdesk::{self, Parsed};
 use crate::look;
 use crate::note::decide::{self, Decision, Situation};
 use crate::note::{self, Footer, Link, Note, Records};
 use crate::pauses;
-use crate::store::deliveries::{self, Delivery, Outcome};
+use crate::store::deliveries::{self, Body, Delivery, Outcome};
 use crate::store::notes;
+use crate::store::words::Words;
 use crate::ticket::{Case, Event, EventKind};
 use read::Finding;
 use trouble::Trouble;
@@ -39,7 +39,8 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
         Ok(None) => return Ok(()),
         Err(_) => return Err("database"),
     };
-    let result = match app.account(source) {
+    let account = app.account(source);
+    let result = match account {
         Some(account) => process_unless_paused(app, account, &delivery).await,
         None => Err(Trouble::never("source_not_configured")),
     };
@@ -48,7 +49,9 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
         Err(trouble) => trouble.outcome(&delivery, app.worker.max_attempts),
     };
     log(source, outcome);
-    if deliveries::finish(&app.db, source, id, outcome).await.is_err() {
+    let keeps_none = account.is_some_and(|account| !Words::of(&account.source).are_kept());
+    let body = if keeps_none { Body::Goes } else { Body::Stays };
+    if deliveries::finish(&app.db, source, id, outcome, body).await.is_err() {
         return Err("database");
     }
     if let Outcome::Failed(reason) = outcome {
@@ -79,17 +82,12 @@ async fn process_unless_paused(
 
 /// The way from a delivery to its note.
 async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Outcome, Trouble> {
-    let event = match account.helpdesk.parse(&delivery.body) {
+    let event = match parse(account, delivery) {
         Parsed::Act(event) => event,
         Parsed::Ignore { reason, .. } => return Ok(Outcome::Ignored(reason)),
         Parsed::NotUnderstood { reason } => return Ok(Outcome::Failed(reason)),
     };
     tracing::Span::current().record("ticket.id", tracing::field::display(&event.ticket_id));
-    if delivery.last_reason.as_deref() == Some(turn::REASON) {
-        // All was decided when it began to wait; the ticket is looked at again before the note is posted.
-        post::pending(app, account, delivery, &event.ticket_id).await?;
-        return Ok(Outcome::Done);
-    }
     if event.kind == EventKind::DraftNote {
         return draft_note::look(app, account, delivery, event).await;
     }
@@ -105,6 +103,16 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     look::settle_sent(app, account, &case).await?;
     post::pending(app, account, delivery, &case.ticket.id).await?;
     Ok(Outcome::Done)
+}
+
+/// What the delivery is about. Of a body that has been forgotten the ticket is left, and REST has the rest.
+fn parse(account: &Account, delivery: &Delivery) -> Parsed {
+    match &delivery.ticket_id {
+        Some(ticket) if delivery.body.is_empty() => {
+            Parsed::Act(helpdesk::bare_event(EventKind::CustomerReplied, ticket.clone()))
+        }
+        _ => account.helpdesk.parse(&delivery.body),
+    }
 }
 
 /// The body alone when it carries all that is needed, else the helpdesk's answer, which is the truth.

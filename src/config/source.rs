@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sha2::Sha256;
 
 use super::Lookup;
-use super::values::{BaseUrl, DnsLabel, SourceName};
+use super::values::{BaseUrl, DnsLabel, KeepText, SourceName};
 
 /// One connected helpdesk account, its secrets filled in.
 #[derive(Clone)]
@@ -22,8 +24,6 @@ pub struct Source {
     pub time_zone: Tz,
     /// Languages that are read, ISO 639-1.
     pub languages: Vec<String>,
-    /// Ticket updates in any minute at the most; `None` for no budget of our own.
-    pub updates_per_minute: Option<u32>,
     /// What the sidebar app proves itself with. One or two, so that one can be rotated; none where there is no app.
     pub app_tokens: Vec<SecretString>,
     /// Users whose private notes are drafted replies.
@@ -32,6 +32,21 @@ pub struct Source {
     pub draft_notes: bool,
     /// Turns agents' ids into pseudonyms; without it no agent is told from another.
     pub agent_id_key: Option<SecretString>,
+    /// How long customers' words stay in the database.
+    pub keep_text: KeepText,
+}
+
+impl Source {
+    /// Keyed hashes for one purpose, the one to write with first; a second while a webhook secret is being replaced.
+    ///
+    /// The keys are derived from the webhook's secrets, which are not in the database.
+    pub fn keyed(&self, purpose: &str) -> impl Iterator<Item = Hmac<Sha256>> {
+        let mac = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+        self.webhook.secrets.iter().map(move |secret| {
+            let key = mac(secret.expose_secret().as_bytes());
+            mac(&key.chain_update(format!("undertone {purpose}\n{}", self.name)).finalize().into_bytes())
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -81,8 +96,6 @@ pub(super) struct RawSource {
     time_zone: String,
     #[serde(default = "english")]
     languages: Vec<String>,
-    #[serde(default = "twenty")]
-    updates_per_minute: u32,
     #[serde(default)]
     app_tokens: Vec<String>,
     #[serde(default)]
@@ -90,6 +103,8 @@ pub(super) struct RawSource {
     #[serde(default)]
     draft_notes: bool,
     agent_id_key: Option<String>,
+    #[serde(default)]
+    keep_text: KeepText,
 }
 
 #[derive(Deserialize)]
@@ -104,10 +119,6 @@ struct RawCredentials {
 
 fn fifteen() -> u32 {
     15
-}
-
-fn twenty() -> u32 {
-    20
 }
 
 fn english() -> Vec<String> {
@@ -130,9 +141,6 @@ impl RawSource {
         if !(1..=24 * 60).contains(&self.signature_window_minutes) {
             return Err(format!("{source}: `signature_window_minutes`: not from 1 to 1440"));
         }
-        if self.updates_per_minute > 1000 {
-            return Err(format!("{source}: `updates_per_minute`: not from 0 to 1000; 0 is for no budget"));
-        }
         if self.languages.iter().any(|language| language != "en") || self.languages.is_empty() {
             return Err(format!("{source}: `languages`: only \"en\" has a language pack; write [\"en\"]"));
         }
@@ -151,11 +159,11 @@ impl RawSource {
             mode: self.mode,
             time_zone,
             languages: self.languages,
-            updates_per_minute: (self.updates_per_minute > 0).then_some(self.updates_per_minute),
             app_tokens,
             drafters: self.drafters,
             draft_notes: self.draft_notes,
             agent_id_key,
+            keep_text: self.keep_text,
         })
     }
 

@@ -208,11 +208,6 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 11: ", "source `acme`: ", "`signature_window_minutes`: ", "not from 1 to 1440"],
         ),
         (
-            "a budget without end",
-            with("mode = \"shadow\"", "mode = \"shadow\"\nupdates_per_minute = 1001"),
-            &["line 11: ", "source `acme`: ", "`updates_per_minute`: ", "not from 0 to 1000"],
-        ),
-        (
             "Freshdesk's key for Zendesk",
             with(zendesk_credentials, r#"{ api_key = "ACME_SHOP_API_KEY" }"#),
             &[
@@ -373,7 +368,6 @@ fn every_key_stands_in_the_shipped_file() {
         "base_url",
         "webhook_secrets",
         "signature_window_minutes",
-        "updates_per_minute",
         "credentials",
         "mode",
         "time_zone",
@@ -382,6 +376,7 @@ fn every_key_stands_in_the_shipped_file() {
         "agent_id_key",
         "drafters",
         "draft_notes",
+        "keep_text",
     ];
     for key in keys {
         let stands = SHIPPED.lines().any(|line| {
@@ -389,4 +384,57 @@ fn every_key_stands_in_the_shipped_file() {
         });
         assert!(stands, "{key} is not explained in config/undertone.toml");
     }
+}
+
+#[test]
+fn words_are_kept_for_days_forever_or_not_at_all() {
+    let written =
+        |value: &str| with(r#"mode = "shadow""#, &format!("mode = \"shadow\"\nkeep_text = {value}"));
+    let good = [
+        (r#""forever""#, KeepText::Forever),
+        (r#""no""#, KeepText::No),
+        (r#""1d""#, KeepText::Days(1)),
+        (r#""30d""#, KeepText::Days(30)),
+        (r#""3650d""#, KeepText::Days(3650)),
+    ];
+    for (value, expected) in good {
+        assert_eq!(parse(&written(value)).expect(value).sources[0].keep_text, expected, "{value}");
+    }
+    assert_eq!(parse(GOOD).expect("the good file").sources[0].keep_text, KeepText::Days(90));
+    for value in
+        [r#""""#, r#""0d""#, r#""3651d""#, r#""30""#, r#""30 days""#, r#""-1d""#, r#""No""#, r#""99999999d""#]
+    {
+        let Err(error) = parse(&written(value)) else { panic!("{value} is let through") };
+        assert!(error.starts_with("undertone.toml, line 11: `keep_text`: "), "{error}");
+        assert!(error.contains("write for example \"30d\""), "{error}");
+    }
+    for value in ["30", "true"] {
+        let Err(error) = parse(&written(value)) else { panic!("{value} is let through") };
+        assert!(error.contains("line 11: `keep_text`: invalid type"), "{error}");
+    }
+}
+
+#[test]
+fn keyed_hashes_differ_by_secret_purpose_and_source_and_are_not_keyed_with_the_name() {
+    use hmac::{Hmac, KeyInit, Mac};
+    let two = with(r#"["ACME_WEBHOOK_SECRET"]"#, r#"["ACME_WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET_NEW"]"#);
+    let hashes = |config: &Config, at: usize, purpose| -> Vec<_> {
+        config.sources[at]
+            .keyed(purpose)
+            .map(|mac| mac.chain_update("words").finalize().into_bytes())
+            .collect()
+    };
+    let (one, two) = (parse(GOOD).expect("one"), parse(&two).expect("two"));
+    assert_eq!(hashes(&one, 0, "quotes"), hashes(&two, 0, "quotes")[..1], "the first is the one that stays");
+    let named = Hmac::<sha2::Sha256>::new_from_slice(b"acme").expect("any length").chain_update("words");
+    let mut all = [
+        hashes(&two, 0, "quotes"),
+        hashes(&two, 0, "drafts"),
+        hashes(&two, 1, "quotes"),
+        vec![named.finalize().into_bytes()],
+    ]
+    .concat();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 6);
 }

@@ -82,6 +82,33 @@ impl PublicUrl {
     }
 }
 
+/// How long customers' words are kept: `"forever"`, `"no"`, or days such as `"30d"`, 1 to 3650.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepText {
+    Forever,
+    Days(u16),
+    No,
+}
+
+impl Default for KeepText {
+    fn default() -> Self {
+        Self::Days(90)
+    }
+}
+
+impl KeepText {
+    fn parse(text: &str) -> Result<Self, String> {
+        let days = |text: &str| text.strip_suffix('d')?.parse().ok().filter(|days| (1..=3650).contains(days));
+        match text {
+            "forever" => Ok(Self::Forever),
+            "no" => Ok(Self::No),
+            _ => days(text).map(Self::Days).ok_or_else(|| {
+                format!("{text:?} is neither \"forever\" nor \"no\" nor days from \"1d\" to \"3650d\"; write for example \"30d\"")
+            }),
+        }
+    }
+}
+
 fn is_https_or_loopback(url: &str) -> bool {
     let Ok(uri) = url.parse::<axum::http::Uri>() else { return false };
     let plain =
@@ -116,6 +143,12 @@ impl<'de> Deserialize<'de> for DnsLabel {
 }
 
 impl<'de> Deserialize<'de> for BaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeepText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         checked(deserializer, Self::parse)
     }

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 pub use call::{CallError, FIRST_PROBE, http_client};
 pub use gate::{Gate, Pause};
 pub use note::{MARKER_START, Posted, PrivateNote};
-pub use webhook::{Identity, Parsed, Unverified};
+pub use webhook::{Identity, Parsed, Unverified, bare_event};
 
 use crate::ticket::{Case, Ticket, TicketId, UserId};
 

@@ -63,7 +63,7 @@ pub enum Parsed {
 }
 
 /// An event of which nothing is known but its kind and ticket.
-pub(super) fn bare_event(kind: EventKind, ticket_id: TicketId) -> Event {
+pub fn bare_event(kind: EventKind, ticket_id: TicketId) -> Event {
     Event { kind, ticket_id, actor_id: None, occurred_at: None, case: None, message_id: None, draft: None }
 }
 

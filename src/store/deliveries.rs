@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, UserId};
 
 /// A verified webhook on its way into the table. No Debug: the body is personal data.
 pub struct NewDelivery {
@@ -53,8 +53,8 @@ pub async fn insert_all(db: &mut PgConnection, new: &[NewDelivery]) -> sqlx::Res
 pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Result<Vec<Queued>> {
     sqlx::query_as(
         "update delivery
-         set state = 'waiting', reason = null, attempts = 0, retry_at = null, finished_at = null
-         from unnest($1::text[], $2::text[]) as repeat (source, dedup_key)
+         set state = 'waiting', reason = null, attempts = 0, retry_at = null, finished_at = null, body = repeat.body
+         from unnest($1::text[], $2::text[], $3::bytea[]) as repeat (source, dedup_key, body)
          where delivery.source = repeat.source
            and delivery.dedup_key = repeat.dedup_key
            and delivery.state = 'done'
@@ -62,6 +62,7 @@ pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Re
     )
     .bind(repeats.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
     .bind(repeats.iter().map(|one| one.dedup_key.as_str()).collect::<Vec<_>>())
+    .bind(repeats.iter().map(|one| one.body.as_slice()).collect::<Vec<_>>())
     .fetch_all(db)
     .await
 }
@@ -71,12 +72,12 @@ pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Re
 pub struct Delivery {
     pub source: String,
     pub id: Uuid,
+    pub ticket_id: Option<TicketId>,
+    /// Empty where it has been forgotten.
     pub body: Vec<u8>,
     pub received_at: DateTime<Utc>,
     /// Attempts so far, this one included.
     pub attempts: i32,
-    /// Why it waited before this attempt.
-    pub last_reason: Option<String>,
     /// Whether some replica has the account paused.
     pub account_is_paused: bool,
 }
@@ -90,7 +91,7 @@ pub async fn begin(db: impl PgExecutor<'_>, source: &str, id: Uuid) -> sqlx::Res
         "update delivery
          set attempts = attempts + 1, retry_at = null
          where source = $1 and id = $2 and state || '' = 'waiting'
-         returning source, id, body, received_at, attempts, reason as last_reason,
+         returning source, id, ticket_id, body, received_at, attempts,
                    exists (select from account
                            where account.source = delivery.source and reason is not null
                              and (paused_until > now() or reason in ('helpdesk_unauthorized', 'helpdesk_forbidden'))
@@ -135,8 +136,22 @@ impl Outcome {
     }
 }
 
-/// Writes down how an attempt ended.
-pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Outcome) -> sqlx::Result<()> {
+/// What becomes of the raw body when its work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    Stays,
+    Goes,
+}
+
+/// Writes down how an attempt ended. A body that goes when its work is done stays while there is work left, and with
+/// what failed, to be replayed.
+pub async fn finish(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    id: Uuid,
+    outcome: Outcome,
+    body: Body,
+) -> sqlx::Result<()> {
     let (retry_at, counts) = match outcome {
         Outcome::Waiting { at, counts, .. } => (Some(at), counts),
         _ => (None, true),
@@ -144,7 +159,8 @@ pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Ou
     sqlx::query(
         "update delivery
          set state = $3, reason = $4, retry_at = $5, finished_at = case when $3 = 'waiting' then null else now() end,
-             attempts = case when $6 then attempts else greatest(attempts - 1, 0) end
+             attempts = case when $6 then attempts else greatest(attempts - 1, 0) end,
+             body = case when $7 and $3 in ('done', 'ignored') then '' else body end
          where source = $1 and id = $2",
     )
     .bind(source)
@@ -153,6 +169,7 @@ pub async fn finish(db: impl PgExecutor<'_>, source: &str, id: Uuid, outcome: Ou
     .bind(outcome.reason())
     .bind(retry_at)
     .bind(counts)
+    .bind(body == Body::Goes)
     .execute(db)
     .await?;
     Ok(())
@@ -172,4 +189,83 @@ pub async fn retry_at(
     .fetch_optional(db)
     .await
     .map(Option::flatten)
+}
+
+/// Removes the bodies of finished deliveries among those after this one, 1,000 at the most. Gives how many lost theirs
+/// and the last that was looked at; `None` when there were no more.
+pub async fn drop_bodies(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    after: Uuid,
+    finished_before: DateTime<Utc>,
+) -> sqlx::Result<(u64, Option<Uuid>)> {
+    let (dropped, last): (i64, Option<Uuid>) = sqlx::query_as(
+        "with page as (
+             select id from delivery where source = $1 and id > $2 order by id limit 1000
+         ), dropped as (
+             update delivery set body = ''
+             from page
+             where delivery.source = $1 and delivery.id = page.id and state <> 'waiting' and finished_at < $3
+               and octet_length(body) > 0
+             returning delivery.id
+         )
+         select (select count(*) from dropped), (select id from page order by id desc limit 1)",
+    )
+    .bind(source)
+    .bind(after)
+    .bind(finished_before)
+    .fetch_one(db)
+    .await?;
+    Ok((dropped as u64, last))
+}
+
+/// A delivery whose body was erased, and its state before.
+#[derive(FromRow)]
+pub struct Erased {
+    pub id: Uuid,
+    was: String,
+}
+
+impl Erased {
+    /// Whether there was work left, which nobody will do now.
+    pub fn ended(&self) -> bool {
+        matches!(self.was.as_str(), "waiting" | "failed")
+    }
+}
+
+/// Removes the bodies of an erased requester's webhooks; those waiting or failed are finished, as ignored.
+///
+/// They are those about the requester's tickets, and those that name the requester on a ticket not read yet.
+pub async fn erase(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    requester: &UserId,
+    tickets: &[TicketId],
+) -> sqlx::Result<Vec<Erased>> {
+    sqlx::query_as(
+        "with theirs as (
+             select id, state
+             from delivery
+             where source = $1 and (octet_length(body) > 0 or state in ('waiting', 'failed'))
+               and case
+                   when exists (select from ticket where ticket.source = $1 and ticket.ticket_id = delivery.ticket_id)
+                       then ticket_id = any($2)
+                   else ticket_id is distinct from $3
+                       and encode(body, 'escape') ~ ('id\"?\\s*[:=]\\s*\"?' || $3 || '([^0-9]|$)')
+               end
+             for update
+         )
+         update delivery
+         set body = '', retry_at = null, finished_at = coalesce(finished_at, now()),
+             state = case when theirs.state in ('waiting', 'failed') then 'ignored' else delivery.state end,
+             reason = case when theirs.state in ('waiting', 'failed') then 'erased' else delivery.reason end
+         from theirs
+         where delivery.source = $1 and delivery.id = theirs.id
+         returning delivery.id, theirs.state as was",
+    )
+    .bind(source)
+    .bind(tickets.iter().map(|ticket| ticket.0.as_str()).collect::<Vec<_>>())
+    .bind(requester)
+    .fetch_all(db)
+    .await
 }

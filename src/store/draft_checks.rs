@@ -1,9 +1,10 @@
 //! Draft checks: what a look at a drafted reply showed.
 
 use chrono::{DateTime, Utc};
-use sqlx::types::Json;
 use sqlx::{FromRow, PgExecutor};
 
+use super::Old;
+use super::words::Words;
 use crate::draft::Item;
 use crate::ticket::{CustomerText, MessageId, TicketId};
 
@@ -26,6 +27,7 @@ pub async fn upsert(
     source: &str,
     ticket: &TicketId,
     look: &Look<'_>,
+    words: Words<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into draft_check (source, ticket_id, draft_id, message_id, trigger, items, adapted, incomplete, reason,
@@ -41,7 +43,7 @@ pub async fn upsert(
     .bind(look.draft_id)
     .bind(look.message_id)
     .bind(look.trigger)
-    .bind(Json(look.items))
+    .bind(words.items(look.items))
     .bind(look.adapted)
     .bind(look.incomplete)
     .bind(look.reason)
@@ -62,21 +64,24 @@ pub struct Newest {
     pub time_zone: Option<String>,
 }
 
-/// Gives the customer's newest message; `None` for a ticket that was not read.
+/// Gives the customer's newest message; `None` for a ticket that was not read, or whose newest words are not here.
 pub async fn newest_message(
     db: impl PgExecutor<'_>,
     source: &str,
     ticket: &TicketId,
 ) -> sqlx::Result<Option<Newest>> {
     sqlx::query_as(
-        "select message.message_id, message.text, message.sent_at, ticket.subject, requester.time_zone
-         from message
+        "select newest.message_id, newest.text, newest.sent_at, ticket.subject, requester.time_zone
+         from (
+             select source, ticket_id, message_id, text, sent_at
+             from message
+             where source = $1 and ticket_id = $2 and author = 'customer'
+             order by sent_at desc
+             limit 1
+         ) as newest
          join ticket using (source, ticket_id)
          left join requester using (source, requester_id)
-         where message.source = $1 and message.ticket_id = $2 and message.author = 'customer'
-           and message.text is not null
-         order by message.sent_at desc
-         limit 1",
+         where newest.text is not null",
     )
     .bind(source)
     .bind(ticket)
@@ -111,7 +116,7 @@ pub async fn unsent(
     .await
 }
 
-/// Writes down whether the reply that was sent has other words than the draft.
+/// Writes down whether the reply that was sent has other words than the draft. The digest has done its work then.
 pub async fn set_sent(
     db: impl PgExecutor<'_>,
     source: &str,
@@ -120,7 +125,8 @@ pub async fn set_sent(
     changed: bool,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update draft_check set sent_changed = $4 where source = $1 and ticket_id = $2 and draft_id = $3",
+        "update draft_check set sent_changed = $4, draft_digest = null
+         where source = $1 and ticket_id = $2 and draft_id = $3",
     )
     .bind(source)
     .bind(ticket)
@@ -129,4 +135,22 @@ pub async fn set_sent(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Removes the quotes of the customer and of the draft, and the draft's digest. Gives how many rows lost some.
+pub async fn drop_quotes(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update draft_check
+         set draft_digest = null,
+             items = (select coalesce(jsonb_agg(item - 'customer_quote' - 'draft_quote' order by at), '[]')
+                      from jsonb_array_elements(items) with ordinality as each (item, at))
+         where source = $1 and ticket_id = any($2) and ($3::timestamptz is null or asked_at < $3)
+           and (draft_digest is not null or jsonb_path_exists(items, '$[*].customer_quote'))",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .bind(old.before)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -2,6 +2,8 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
+use super::Old;
+use super::words::Words;
 use crate::ticket::{Author, Message, MessageId, TicketId};
 
 /// What reading a customer's message showed beside its signals.
@@ -21,9 +23,10 @@ pub async fn upsert(
     ticket: &TicketId,
     message: &Message,
     read: ReadAs,
+    words: Words<'_>,
 ) -> sqlx::Result<()> {
     let (author, text) = match message.author {
-        Author::Customer => ("customer", Some(&message.text)),
+        Author::Customer => ("customer", words.kept(&message.text)),
         Author::Agent => ("agent", None),
     };
     sqlx::query(
@@ -56,4 +59,19 @@ pub async fn known(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
         .bind(ticket)
         .fetch_all(db)
         .await
+}
+
+/// Removes the customers' words. Gives how many rows lost theirs.
+pub async fn drop_text(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update message set text = null
+         where source = $1 and ticket_id = any($2) and ($3::timestamptz is null or seen_at < $3)
+           and text is not null",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .bind(old.before)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
 }

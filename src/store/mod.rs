@@ -10,13 +10,17 @@ pub mod notes;
 pub mod postgres;
 pub mod signals;
 pub mod tickets;
+pub mod words;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgPool};
+
+use crate::ticket::TicketId;
 
 /// How long a query waits for a connection. Below the time a helpdesk waits for our answer (10 s).
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -61,4 +65,18 @@ pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPoo
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     sqlx::migrate!().run(db).await.context("migrating the database")?;
     crate::jobs::migrate(db).await
+}
+
+/// Rows whose words are to go: those of these tickets, and only the older where there is a `before`.
+#[derive(Clone, Copy)]
+pub struct Old<'a> {
+    pub source: &'a str,
+    pub tickets: &'a [TicketId],
+    pub before: Option<DateTime<Utc>>,
+}
+
+impl<'a> Old<'a> {
+    fn ticket_ids(&self) -> Vec<&'a str> {
+        self.tickets.iter().map(|ticket| ticket.0.as_str()).collect()
+    }
 }

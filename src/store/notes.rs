@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 use uuid::Uuid;
 
+use super::Old;
 use crate::helpdesk::Posted;
 use crate::note::Note;
 use crate::ticket::{MessageId, TicketId};
@@ -41,7 +42,7 @@ pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
         "select state, reason, text
          from note
          where source = $1 and ticket_id = $2 and purpose = 'context'
-         order by (text is not null) desc, decided_at desc
+         order by (marker is not null) desc, decided_at desc
          limit 1",
     )
     .bind(source)
@@ -107,47 +108,13 @@ pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -
     sqlx::query_as(
         "select message_id, html, marker, attempted_at
          from note
-         where source = $1 and ticket_id = $2 and state = 'pending'
+         where source = $1 and ticket_id = $2 and state = 'pending' and html is not null
          order by decided_at",
     )
     .bind(source)
     .bind(ticket)
     .fetch_all(db)
     .await
-}
-
-/// How many seconds away the note's turn is, negative once it has come; `None` where it waits for none.
-pub async fn turn_in_seconds(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<Option<f64>> {
-    sqlx::query_scalar(
-        "select extract(epoch from turn_at - now())::float8
-         from note
-         where source = $1 and ticket_id = $2 and message_id = $3",
-    )
-    .bind(key.source)
-    .bind(key.ticket)
-    .bind(key.message)
-    .fetch_optional(db)
-    .await
-    .map(Option::flatten)
-}
-
-/// Writes down when the note's turn comes, or that it waits for none.
-pub async fn set_turn(
-    db: impl PgExecutor<'_>,
-    key: Key<'_>,
-    after: Option<std::time::Duration>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update note set turn_at = now() + make_interval(secs => $4)
-         where source = $1 and ticket_id = $2 and message_id = $3",
-    )
-    .bind(key.source)
-    .bind(key.ticket)
-    .bind(key.message)
-    .bind(after.map(|after| after.as_secs_f64()))
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Writes down, safe on disk, that a call to post the note is about to begin: from now on its outcome may be unknown.
@@ -214,4 +181,73 @@ pub async fn fail_of_delivery(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Removes the words of notes that are not to be posted any more. Gives how many rows lost theirs.
+pub async fn drop_text(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update note set lead = null, text = null, html = null
+         where source = $1 and ticket_id = any($2) and ($3::timestamptz is null or decided_at < $3)
+           and state <> 'pending' and coalesce(lead, text, html) is not null",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .bind(old.before)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Removes the words of a ticket's notes that have reached their end; one that failed can still be replayed.
+pub async fn drop_text_of_ended(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    ticket: &TicketId,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set lead = null, text = null, html = null
+         where source = $1 and ticket_id = $2 and state in ('posted', 'shadow', 'withheld')
+           and coalesce(lead, text, html) is not null",
+    )
+    .bind(source)
+    .bind(ticket)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends the pending notes of tickets whose requester is erased.
+pub async fn withhold_erased(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update note set state = 'withheld', reason = 'erased'
+         where source = $1 and ticket_id = any($2) and state = 'pending'",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// A note of ours that stands, or may stand, on a ticket.
+#[derive(FromRow)]
+pub struct OnTicket {
+    pub ticket_id: TicketId,
+    /// The helpdesk's id of the note; `None` where its posting was never confirmed.
+    pub comment_id: Option<String>,
+    pub marker: Option<String>,
+}
+
+/// Gives the notes of these tickets that were posted, or whose posting was begun.
+pub async fn on_tickets(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<Vec<OnTicket>> {
+    sqlx::query_as(
+        "select ticket_id, comment_id, marker
+         from note
+         where source = $1 and ticket_id = any($2) and (comment_id is not null or attempted_at is not null)
+         order by decided_at",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .fetch_all(db)
+    .await
 }

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgExecutor};
 
+use super::Old;
+use super::words::Words;
 use crate::ticket::{Case, CustomerText, EarlierTicket, Status, TicketId, UserId};
 
 /// Writes down a ticket and its requester, or what is new about them. An older reading does not undo a newer one.
-pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case) -> sqlx::Result<()> {
+pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case, words: Words<'_>) -> sqlx::Result<()> {
     let (ticket, customer) = (&case.ticket, &case.customer);
     if let Some(requester) = &ticket.requester_id {
         sqlx::query(
@@ -41,7 +43,7 @@ pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case) -> sqlx::R
     .bind(source)
     .bind(&ticket.id)
     .bind(&ticket.requester_id)
-    .bind(&ticket.subject)
+    .bind(words.kept(&ticket.subject).map_or("", CustomerText::expose))
     .bind(status_word(ticket.status))
     .bind(&ticket.channel)
     .bind(ticket.created_at)
@@ -103,4 +105,73 @@ fn status_word(status: Status) -> &'static str {
         Status::Spam => "spam",
         Status::Deleted => "deleted",
     }
+}
+
+/// Gives the tickets of a source that follow this one in the order of their ids, at most `limit`.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    after: &TicketId,
+    limit: i64,
+) -> sqlx::Result<Vec<TicketId>> {
+    sqlx::query_scalar(
+        "select ticket_id from ticket where source = $1 and ticket_id > $2 order by ticket_id limit $3",
+    )
+    .bind(source)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Gives all tickets of a requester.
+pub async fn of_requester(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    requester: &UserId,
+) -> sqlx::Result<Vec<TicketId>> {
+    sqlx::query_scalar(
+        "select ticket_id from ticket where source = $1 and requester_id = $2 order by created_at",
+    )
+    .bind(source)
+    .bind(requester)
+    .fetch_all(db)
+    .await
+}
+
+/// Removes the subjects. Gives how many rows lost theirs.
+pub async fn drop_subjects(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update ticket set subject = ''
+         where source = $1 and ticket_id = any($2) and ($3::timestamptz is null or seen_at < $3)
+           and subject <> ''",
+    )
+    .bind(old.source)
+    .bind(old.ticket_ids())
+    .bind(old.before)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Whether this requester has been met.
+pub async fn knows(db: impl PgExecutor<'_>, source: &str, requester: &UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from requester where source = $1 and requester_id = $2)")
+        .bind(source)
+        .bind(requester)
+        .fetch_one(db)
+        .await
+}
+
+/// Removes what is known of a requester beside the id. Gives how many rows lost some.
+pub async fn erase_requester(db: impl PgExecutor<'_>, source: &str, requester: &UserId) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "update requester set locale = null, time_zone = null
+         where source = $1 and requester_id = $2 and (locale is not null or time_zone is not null)",
+    )
+    .bind(source)
+    .bind(requester)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -21,6 +21,7 @@ pub async fn look(
 ) -> Result<Outcome, Trouble> {
     let Some(text) = event.draft else { return Ok(Outcome::Ignored("draft_not_readable")) };
     let case = account.helpdesk.complete(&event.ticket_id).await?;
+    look::remember(app, account, &case).await?;
     let draft = Draft {
         ticket: event.ticket_id.clone(),
         id: draft_id(event.message_id.as_ref(), &text),

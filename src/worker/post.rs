@@ -4,11 +4,11 @@
 //! searched for our marker first, and only a note that is not there is posted.
 
 use super::trouble::Trouble;
-use super::turn;
 use crate::app::{Account, App};
 use crate::helpdesk::{CallError, PrivateNote};
 use crate::store::deliveries::Delivery;
 use crate::store::notes::{self, Key, Pending};
+use crate::store::words::Words;
 use crate::ticket::{Status, TicketId};
 
 /// Conflicts in a row before the delivery waits: agents at work on the ticket right now.
@@ -25,6 +25,9 @@ pub async fn pending(
     for note in notes::pending(&app.db, source, ticket).await? {
         let key = Key { source, ticket, message: &note.message_id };
         one(app, account, key, &note).await?;
+    }
+    if !Words::of(&account.source).are_kept() {
+        notes::drop_text_of_ended(&app.db, source, ticket).await?;
     }
     Ok(())
 }
@@ -49,16 +52,13 @@ async fn one(app: &App, account: &Account, key: Key<'_>, note: &Pending) -> Resu
     Err(CallError::Conflict.into())
 }
 
-/// Waits for its turn, looks at the ticket as it is then, and posts.
+/// Looks at the ticket as it is now, and posts.
 async fn post(
     app: &App,
     account: &Account,
     key: Key<'_>,
     note: &Pending,
 ) -> Result<Result<(), Trouble>, CallError> {
-    if let Err(trouble) = turn::take(app, account, key).await {
-        return Ok(Err(trouble));
-    }
     let ticket = account.helpdesk.ticket(key.ticket).await?;
     if let Some(reason) = gone(ticket.status) {
         return Ok(withhold(app, key, reason).await);

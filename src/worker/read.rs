@@ -7,6 +7,7 @@ use crate::app::{Account, App};
 use crate::config::Source;
 use crate::detect::{Reading, Signal};
 use crate::note::{About, Records};
+use crate::store::words::Words;
 use crate::store::{history, messages, signals, tickets};
 use crate::text::{self, language};
 use crate::ticket::{Author, Case, CustomerText, EarlierTicket, History, Message, MessageId, Zone};
@@ -38,8 +39,9 @@ pub async fn newest(app: &App, account: &Account, case: &Case) -> Result<Option<
     let source = account.source.name.as_str();
     let known = messages::known(&app.db, source, &case.ticket.id).await?;
     let surroundings = surroundings(app, source, case).await?;
+    let words = Words::of(&account.source);
     let mut tx = app.db.begin().await?;
-    tickets::upsert(&mut tx, source, case).await?;
+    tickets::upsert(&mut tx, source, case, words).await?;
     let newest = case.messages.iter().rposition(|message| message.author == Author::Customer);
     let mut finding = None;
     for (at, message) in case.messages.iter().enumerate() {
@@ -54,13 +56,14 @@ pub async fn newest(app: &App, account: &Account, case: &Case) -> Result<Option<
                 (read, Some(found))
             }
         };
-        messages::upsert(&mut tx, source, &case.ticket.id, message, read).await?;
+        messages::upsert(&mut tx, source, &case.ticket.id, message, read, words).await?;
         if let Some(found) = found {
             let stored = signals::Read {
                 signals: &found.signals,
                 detector_version: app.detectors.version(),
                 language: read.language.unwrap_or("und"),
                 sent_at: message.sent_at,
+                words,
             };
             signals::replace(&mut tx, source, &case.ticket.id, &message.id, stored).await?;
             finding = Some(found);
