@@ -1,7 +1,9 @@
 //! The command line: one file per verb.
 
 pub mod check_draft;
+mod database;
 pub mod demo;
+pub mod erase;
 pub mod eval;
 pub mod explain;
 pub mod health;
@@ -28,6 +30,8 @@ enum Verb {
     Serve(serve::Args),
     /// See the whole thing work on this machine, between pretend helpdesks.
     Demo(demo::Args),
+    /// Remove one requester's words from the database.
+    Erase(erase::Args),
     /// Measure detection on labelled messages, or run a suite of cases.
     Eval(eval::Args),
     /// Show what is found in a message, and the note that would be posted.
@@ -57,6 +61,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Demo(args) => demo::run(args),
+        Verb::Erase(args) => erase::run(args),
         Verb::Eval(args) => eval::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Train(args) => train::run(args),
