@@ -7,5 +7,6 @@ mod docs;
 mod drafts;
 mod helpers;
 mod notes;
+mod privacy;
 mod process;
 mod retries;

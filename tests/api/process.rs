@@ -9,10 +9,10 @@ use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendes
 use crate::helpers::{CHASE, SECRETS, customer, secret, settings, ticket, until, zendesk_secret};
 
 /// A directory that the `postgres` user can enter too, removed afterwards.
-struct Home(PathBuf);
+pub struct Home(pub PathBuf);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = std::env::temp_dir().join(format!("undertone-test-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir_all(&dir).unwrap();
         Self(dir)
@@ -26,7 +26,7 @@ impl Drop for Home {
 }
 
 /// The binary, killed when dropped.
-struct Undertone(Child);
+pub struct Undertone(Child);
 
 impl Drop for Undertone {
     fn drop(&mut self) {
@@ -36,20 +36,30 @@ impl Drop for Undertone {
 }
 
 fn serve(config: &Path) -> Undertone {
+    serve_telling(config, Stdio::null())
+}
+
+/// The service, with its log going there.
+pub fn serve_telling(config: &Path, log: impl Into<Stdio>) -> Undertone {
+    Undertone(command("serve", config).stderr(log).spawn().unwrap())
+}
+
+/// A verb of the binary, on a configuration and its secrets.
+pub fn command(verb: &str, config: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
-    command.args(["serve", "--config"]).arg(config).env_remove("DATABASE_URL").stderr(Stdio::null());
+    command.args([verb, "--config"]).arg(config).env_remove("DATABASE_URL");
     for name in SECRETS {
         command.env(name, secret(name).unwrap());
     }
-    Undertone(command.spawn().unwrap())
+    command
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn configured(home: &Home, port: u16, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk) -> PathBuf {
+pub fn configured(home: &Home, port: u16, zendesk: &PretendZendesk, freshdesk: &PretendFreshdesk) -> PathBuf {
     let listen = format!("listen = \"127.0.0.1:{port}\"\ndata_dir = \"{}\"", home.0.join("data").display());
     let settings = settings("live", zendesk.base_url(), freshdesk.base_url());
     let path = home.0.join("undertone.toml");
@@ -57,7 +67,7 @@ fn configured(home: &Home, port: u16, zendesk: &PretendZendesk, freshdesk: &Pret
     path
 }
 
-async fn ready(port: u16) {
+pub async fn ready(port: u16) {
     let client = undertone::helpdesk::http_client().unwrap();
     until(async || {
         let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;

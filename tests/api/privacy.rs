@@ -1,0 +1,408 @@
+//! Customers' words: kept for as long as the source says, erased from everywhere, and never in a log.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use undertone::pretend::{Call, Fault, Happening, NewTicket, PretendFreshdesk, PretendZendesk, zendesk};
+use undertone::privacy::{self, Erasure};
+use undertone::store::postgres::{find_binaries, running};
+use undertone::ticket::{TicketId, UserId};
+
+use crate::helpers::{
+    APP_TOKEN, World, customer, database, settings, start_with, ticket, until, world, zendesk_secret,
+};
+use crate::process::{Home, command, configured, free_port, ready, serve_telling};
+
+/// A name that stands in everything its customer writes.
+const NAME: &str = "Zephyrine";
+const TEXT: &str = "Zephyrine's lamp arrived with a crack in it. I am furious that Zephyrine was lied to. This is \
+                    absolutely unacceptable, I'm done with your shop.";
+const DRAFT: &str =
+    "<p>Hi there,</p><p>We apologize for any inconvenience caused and appreciate your patience.</p>";
+const PATH: &str = "/webhooks/zen/reply-drafted";
+
+/// The tables that hold customers' words.
+const TABLES: [&str; 6] = ["delivery", "ticket", "message", "signal", "note", "draft_check"];
+
+/// The whole database as `pg_dump` gives it.
+fn dump(options: &PgConnectOptions) -> String {
+    let output = Command::new(find_binaries().unwrap().join("pg_dump"))
+        .arg("-h")
+        .arg(options.get_socket().unwrap())
+        .args(["-U", "undertone", options.get_database().unwrap()])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Whether a name stands in a dump, as it is or in the hexadecimal of a `bytea`.
+fn names(dump: &str, name: &str) -> bool {
+    let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    dump.contains(name) || dump.contains(&hex)
+}
+
+/// The tables of a dump that hold the name.
+fn tables_that_name(dump: &str, name: &str) -> Vec<String> {
+    let copies = dump.split("\nCOPY public.").skip(1);
+    let holding = copies.filter(|copy| names(copy.split("\n\\.\n").next().unwrap(), name));
+    let mut tables: Vec<String> = holding.map(|copy| copy.split(' ').next().unwrap().to_owned()).collect();
+    tables.sort();
+    tables
+}
+
+fn sorted(tables: &[&str]) -> Vec<String> {
+    let mut tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
+    tables.sort();
+    tables
+}
+
+fn named_ticket(requester: &UserId) -> NewTicket {
+    NewTicket { subject: format!("Refund for {NAME}"), ..ticket(requester.clone(), TEXT) }
+}
+
+fn draft(ticket: &TicketId) -> Value {
+    json!({"draft_id": "d1", "ticket_id": ticket.0, "comment_type": "publicReply", "draft_html": DRAFT})
+}
+
+async fn announce(world: &World, ticket: &TicketId, form: zendesk::Form) {
+    let (headers, body) =
+        world.zendesk.signed_webhook(form, Happening::TicketCreated, ticket, &zendesk_secret());
+    assert!(world.post("/webhooks/zen", headers, body).await.is_success());
+}
+
+async fn keeping(keep_text: &str) -> World {
+    let zendesk = Arc::new(PretendZendesk::start().await.unwrap());
+    let freshdesk = Arc::new(PretendFreshdesk::start().await.unwrap());
+    let settings = settings("live", zendesk.base_url(), freshdesk.base_url());
+    let settings = settings.replace("mode = ", &format!("keep_text = \"{keep_text}\"\nmode = "));
+    start_with(&settings, zendesk, freshdesk, database().await).await
+}
+
+#[tokio::test]
+async fn a_source_that_keeps_no_text_has_none_once_the_work_is_done_and_all_goes_on() {
+    let world = keeping("no").await;
+    let options = world.db.connect_options();
+    let requester = world.zendesk.add_user(customer());
+    let ticket = world.zendesk.add_ticket(named_ticket(&requester));
+    world.zendesk.fail_next(Call::Write, Fault::LimitedPlain(3));
+    announce(&world, &ticket, zendesk::Form::Event).await;
+    let attempted = "select count(*) from delivery where state = 'waiting' and reason is not null";
+    until(async || world.count(attempted).await == 1).await;
+    // What the work still needs is there, and nothing else.
+    assert_eq!(tables_that_name(&dump(&options), NAME), ["delivery", "note"]);
+
+    world.settle().await;
+    let (_, answer) = world.ask(PATH, APP_TOKEN, &draft(&ticket)).await;
+    let items = answer["items"].as_array().unwrap();
+    assert!(items.iter().any(|item| TEXT.contains(item["customer_quote"].as_str().unwrap())), "{answer}");
+    until(async || {
+        world.count("select count(*) from draft_check where items::text like '%check%'").await == 1
+    })
+    .await;
+    assert!(!names(&dump(&options), NAME));
+
+    assert_eq!(world.zendesk.notes(&ticket).len(), 1);
+    assert!(world.zendesk.notes(&ticket)[0].html.contains(NAME));
+    let hashed = "select count(*) from signal, jsonb_to_recordset(evidence) as e (start int, \"end\" int, quote_hash text)
+                  where e.\"end\" > e.start and length(quote_hash) = 32";
+    assert!(world.count(hashed).await >= 1);
+    let (_, shown) = world.get_with(&format!("/webhooks/zen/tickets/{ticket}/signals"), APP_TOKEN).await;
+    assert_eq!((&shown["note"], &shown["decision"]["state"]), (&Value::Null, &json!("posted")));
+
+    // Worked off once more from the ticket's id alone: the same again, and no second note.
+    let again = "with again as (update delivery set state = 'waiting', finished_at = null returning source, id)
+                 select count(graphile_worker.add_job('process_delivery',
+                                                      json_build_object('source', source, 'delivery', id))) from again";
+    assert_eq!(world.count(again).await, 1);
+    world.settle().await;
+    announce(&world, &ticket, zendesk::Form::Pointer).await;
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from delivery where state = 'done'").await, 2);
+    assert_eq!(world.zendesk.notes(&ticket).len(), 1);
+    assert!(!names(&dump(&options), NAME));
+}
+
+#[tokio::test]
+async fn words_go_in_the_night_after_their_days_and_the_younger_stay() {
+    let world = keeping("30d").await;
+    let options = world.db.connect_options();
+    let [old, young] = [(); 2].map(|()| {
+        let requester = world.zendesk.add_user(customer());
+        world.zendesk.add_ticket(named_ticket(&requester))
+    });
+    for ticket in [&old, &young] {
+        announce(&world, ticket, zendesk::Form::Event).await;
+        world.settle().await;
+        world.ask(PATH, APP_TOKEN, &draft(ticket)).await;
+    }
+    until(async || world.count("select count(*) from draft_check").await == 2).await;
+    assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES));
+    for (table, times) in [
+        ("delivery", "finished_at"),
+        ("ticket", "seen_at"),
+        ("message", "seen_at"),
+        ("signal", "detected_at"),
+        ("note", "decided_at"),
+        ("draft_check", "asked_at"),
+    ] {
+        let aged =
+            format!("update {table} set {times} = {times} - interval '31 days' where ticket_id = '{old}'");
+        sqlx::query(sqlx::AssertSqlSafe(aged)).execute(&world.db).await.unwrap();
+    }
+    // More of each than one statement takes, and one that waits all this time.
+    for crowd in [
+        "insert into ticket (source, ticket_id, subject, status, channel, created_at, updated_at, seen_at)
+         select 'zen', n::text, 'Zephyrine', 'open', 'email', now(), now(), now() - interval '31 days'
+         from generate_series(100, 700) as n",
+        "insert into delivery (source, id, dedup_key, body, state, finished_at)
+         select 'zen', gen_random_uuid(), 'crowd ' || n, 'Zephyrine', 'done', now() - interval '31 days'
+         from generate_series(1, 2500) as n",
+        "insert into delivery (source, id, dedup_key, ticket_id, body, received_at)
+         select 'zen', gen_random_uuid(), 'waiting', '1', 'Zephyrine', now() - interval '31 days'",
+    ] {
+        sqlx::query(crowd).execute(&world.db).await.unwrap();
+    }
+    let tonight = "select count(graphile_worker.add_job('forget_text', '{}'))";
+    assert_eq!(world.count(tonight).await, 1);
+    let left = "select (select count(*) from ticket where subject <> '') + (select count(*) from delivery where body <> '')";
+    until(async || world.count(left).await == 3).await;
+    until(async || world.count("select count(*) from graphile_worker.jobs").await == 0).await;
+
+    let per_ticket = |words: &str| format!("select count(*) from {words} and ticket_id = '{old}'");
+    for (words, rows) in [
+        ("message where text is not null", 0),
+        ("note where coalesce(lead, text, html) is not null", 0),
+        ("note where state = 'posted' and marker is not null", 1),
+        ("signal where evidence::text || facts::text like '%Zeph%'", 0),
+        ("signal where evidence::text like '%\"quote_hash\"%' and kind = 'anger'", 1),
+        ("draft_check where items::text like '%_quote%'", 0),
+    ] {
+        let count: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(per_ticket(words))).fetch_one(&world.db).await.unwrap();
+        assert_eq!(count, rows, "{words}");
+    }
+    // The young ticket's are all there, and the webhook that waits.
+    assert_eq!(world.count("select count(*) from message where text is not null").await, 1);
+    assert_eq!(world.count("select count(*) from delivery where state = 'waiting' and body <> ''").await, 1);
+    assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES));
+    // A ticket without words goes on as any other.
+    let done = "select count(*) from delivery where state = 'done' and ticket_id is not null";
+    let before = world.count(done).await;
+    announce(&world, &old, zendesk::Form::Pointer).await;
+    until(async || world.count(done).await == before + 1).await;
+    assert_eq!(world.zendesk.notes(&old).len(), 1);
+    let planned =
+        "select count(*) from graphile_worker._private_known_crontabs where identifier = 'forget_text'";
+    assert_eq!(world.count(planned).await, 1);
+}
+
+/// What the erasure of a requester finds among webhooks that were kept and not read yet.
+#[tokio::test]
+async fn webhooks_not_read_yet_are_erased_when_they_name_the_requester() {
+    let world = world("live").await;
+    let bodies = [
+        ("as the requester", "71", r#"{"detail":{"requester_id": "361"},"text":"Zephyrine"}"#, true),
+        ("as a number", "72", r#"{"requester":{"id":361,"name":"Zephyrine"}}"#, true),
+        ("not JSON", "73", r#"{"requester_id":"361","text":"so she said "Zephyrine""}"#, true),
+        ("another requester", "74", r#"{"detail":{"requester_id": "362"}}"#, false),
+        ("a longer number", "75", r#"{"detail":{"requester_id": "3610"}}"#, false),
+        ("the end of one", "76", r#"{"detail":{"requester_id": "1361"}}"#, false),
+        ("in the text", "77", r#"{"detail":{"requester_id": "362"},"text":"room 361"}"#, false),
+        ("the ticket's own id", "361", r#"{"ticket_id": "361"}"#, false),
+    ];
+    for (name, ticket, body, _) in bodies {
+        sqlx::query(
+            "insert into delivery (source, id, dedup_key, ticket_id, body) values ('zen', gen_random_uuid(), $1, $2, $3)",
+        )
+        .bind(name)
+        .bind(ticket)
+        .bind(body.as_bytes())
+        .execute(&world.db)
+        .await
+        .unwrap();
+    }
+    let erase = async |id: &str, erasure| {
+        privacy::erase(&world.db, "zen", &UserId(id.to_owned()), erasure).await.unwrap()
+    };
+    assert!(erase("99", Erasure::ForGood).await.is_none());
+    assert_eq!(erase("361", Erasure::DryRun).await.unwrap().ended, 3);
+    assert_eq!(
+        world.count("select count(*) from delivery where state = 'waiting'").await,
+        bodies.len() as i64
+    );
+    assert_eq!(erase("361", Erasure::ForGood).await.unwrap().ended, 3);
+    for (name, _, _, erased) in bodies {
+        let row: (String, Option<String>, bool) =
+            sqlx::query_as("select state, reason, body = '' from delivery where dedup_key = $1")
+                .bind(name)
+                .fetch_one(&world.db)
+                .await
+                .unwrap();
+        let expected = if erased {
+            ("ignored".into(), Some("erased".into()), true)
+        } else {
+            ("waiting".into(), None, false)
+        };
+        assert_eq!(row, expected, "{name}");
+    }
+}
+
+/// Runs `undertone erase`; gives exit code and what it said.
+fn erase(config: &Path, requester: &str, more: &[&str]) -> (Option<i32>, String) {
+    let mut command = command("erase", config);
+    let output = command.args(["--source", "zen", "--requester", requester]).args(more).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test]
+async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
+    let (home, port) = (Home::new(), free_port());
+    let zendesk = PretendZendesk::start().await.unwrap();
+    let freshdesk = PretendFreshdesk::start().await.unwrap();
+    let config = configured(&home, port, &zendesk, &freshdesk);
+    let log = home.0.join("undertone.log");
+    let undertone = serve_telling(&config, std::fs::File::create(&log).unwrap());
+    ready(port).await;
+    let options = running(&home.0.join("data")).await.unwrap();
+    let mut db = options.connect().await.unwrap();
+    let count = async |db: &mut sqlx::PgConnection, query: &'static str| -> i64 {
+        sqlx::query_scalar(query).fetch_one(db).await.unwrap()
+    };
+
+    // Two tickets of hers, one with its note, one whose note waits; and somebody else's.
+    let client = undertone::helpdesk::http_client().unwrap();
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let send = async |ticket: &TicketId| {
+        let (headers, body) =
+            zendesk.signed_webhook(zendesk::Form::Event, Happening::TicketCreated, ticket, &zendesk_secret());
+        let sent = client.post(url("/webhooks/zen")).headers(headers).body(body).send().await.unwrap();
+        assert!(sent.status().is_success());
+    };
+    let hers = zendesk.add_user(customer());
+    let noted = zendesk.add_ticket(named_ticket(&hers));
+    let waiting = zendesk.add_ticket(named_ticket(&hers));
+    let other = zendesk.add_user(customer());
+    let other = zendesk.add_ticket(ticket(other, &TEXT.replace(NAME, "Bartholomew")));
+    for (ticket, done) in [(&other, 1), (&noted, 2)] {
+        send(ticket).await;
+        while count(&mut db, "select count(*) from delivery where state = 'done'").await < done {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+    zendesk.fail_next(Call::Write, Fault::LimitedPlain(600));
+    send(&waiting).await;
+    let looked = client.post(url(PATH)).bearer_auth(APP_TOKEN).json(&draft(&noted)).send().await.unwrap();
+    assert!(looked.text().await.unwrap().contains(NAME));
+    let worked =
+        "select count(*) from delivery, draft_check where state = 'waiting' and delivery.reason is not null";
+    while count(&mut db, worked).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+
+    assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES), "the search finds what is there");
+    let (code, said) = erase(&config, &hers.0, &["--dry-run"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("on 2 tickets") && !said.contains(NAME), "{said}");
+    assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES), "a dry run removes nothing");
+
+    let (code, said) = erase(&config, &hers.0, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    let note = &zendesk.notes(&noted)[0];
+    assert!(said.contains(&format!("ticket {noted}, comment {}", note.id)), "{said}");
+    let left = dump(&options);
+    assert!(!names(&left, NAME), "left in {:?}", tables_that_name(&left, NAME));
+    assert!(names(&left, "Bartholomew"), "the others' words stay");
+    let ended = "select count(*) from delivery join note using (source, ticket_id)
+                 where delivery.state = 'ignored' and delivery.reason = 'erased'
+                   and note.state = 'withheld' and note.reason = 'erased'";
+    assert_eq!(count(&mut db, ended).await, 1);
+
+    let (code, again) = erase(&config, &hers.0, &[]);
+    assert_eq!(code, Some(0), "{again}");
+    assert!(again.contains("message      0") && again.contains("delivery     0"), "{again}");
+    let (code, unknown) = erase(&config, "424242", &[]);
+    assert_eq!((code, unknown.trim().lines().count()), (Some(1), 1), "{unknown}");
+    assert_eq!(erase(&config, "Zephyrine", &[]).0, Some(2));
+
+    let metrics = client.get(url("/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("undertone_webhooks_total") && !metrics.contains(NAME), "{metrics}");
+    db.close().await.unwrap();
+    drop(undertone);
+    for file in [log, home.0.join("data/postgres.log")] {
+        let written = std::fs::read_to_string(&file).unwrap();
+        assert!(!written.is_empty() && !written.contains(NAME), "{}", file.display());
+    }
+}
+
+/// Every three words in a row of the demo's tickets and drafts.
+fn phrases(source: &str) -> Vec<String> {
+    let texts = source.lines().filter_map(|line| {
+        let (key, text) = line.trim().split_once(": \"")?;
+        matches!(key, "text" | "draft").then(|| text.trim_end_matches("\",").replace("\\n", " "))
+    });
+    texts
+        .flat_map(|text| {
+            let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+            words.windows(3).map(|three| three.join(" ")).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_demo_at_trace_level_logs_nothing_of_what_its_customers_write() {
+    let output = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["demo", "--exit"])
+        .env("UNDERTONE_LOG", "trace")
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let logged = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert!(logged.lines().count() > 20 && logged.contains("undertone::worker"), "{logged}");
+    let phrases = phrases(include_str!("../../src/cli/demo/tickets.rs"));
+    assert!(phrases.len() > 300, "the demo's texts are no longer found");
+    let as_one_line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(phrases.iter().any(|phrase| as_one_line.contains(phrase)), "the search finds what is there");
+    let leaked: Vec<_> = phrases.iter().filter(|phrase| logged.contains(phrase.as_str())).collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+}
+
+#[tokio::test]
+async fn whether_a_draft_was_sent_as_it_was_is_known_across_a_change_of_secrets() {
+    use undertone::pretend::{NewComment, NewUser};
+    let before = world("live").await;
+    let (zendesk, freshdesk) = (before.zendesk.clone(), before.freshdesk.clone());
+    let options = before.db.connect_options().as_ref().clone();
+    let ticket = before.zendesk_ticket(TEXT);
+    announce(&before, &ticket, zendesk::Form::Event).await;
+    before.settle().await;
+    before.ask(PATH, APP_TOKEN, &draft(&ticket)).await;
+    until(async || {
+        before.count("select count(*) from draft_check where draft_digest is not null").await == 1
+    })
+    .await;
+    before.service.stop().await.unwrap();
+
+    let swapped = settings("live", zendesk.base_url(), freshdesk.base_url()).replace(
+        r#"["ZENDESK_SECRET", "ZENDESK_OLD_SECRET"]"#,
+        r#"["ZENDESK_OLD_SECRET", "ZENDESK_SECRET"]"#,
+    );
+    let after = start_with(&swapped, zendesk, freshdesk, options).await;
+    let at = chrono::Utc::now() + chrono::Duration::seconds(2);
+    let agent = after.zendesk.add_user(NewUser { is_agent: true, ..NewUser::default() });
+    let sent = "Hi there,\n\nWe apologize for any inconvenience caused and appreciate your patience.";
+    after
+        .zendesk
+        .add_comment(&ticket, NewComment { author: agent, text: sent.into(), public: true, created_at: at });
+    announce(&after, &ticket, zendesk::Form::Pointer).await;
+    after.settle().await;
+    let settled = "select count(*) from draft_check where not sent_changed and draft_digest is null";
+    assert_eq!(after.count(settled).await, 1);
+}
