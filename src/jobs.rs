@@ -203,8 +203,13 @@ impl Plugin for RetryPolicy {
                 let at = deliveries::retry_at(&db, &job.source, job.delivery).await.ok().flatten();
                 let run_at = at.unwrap_or_else(|| Utc::now() + Duration::from_secs(10));
                 // The delivery counts its attempts, and not those that only waited: here they count from the start.
-                let options =
-                    RescheduleJobOptions { run_at: Some(run_at), attempts: Some(0), ..Default::default() };
+                // What has waited goes before what is new.
+                let options = RescheduleJobOptions {
+                    run_at: Some(run_at),
+                    attempts: Some(0),
+                    priority: Some(-1),
+                    ..Default::default()
+                };
                 if let Err(error) = utils(&db).reschedule_jobs(&[*failed.job.id()], options).await {
                     tracing::warn!(delivery.id = %job.delivery, "The queue's own back-off stands: {error}");
                 }

@@ -4,6 +4,7 @@ mod draft_note;
 mod post;
 mod read;
 mod trouble;
+mod turn;
 
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
@@ -88,6 +89,11 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
         Parsed::NotUnderstood { reason } => return Ok(Outcome::Failed(reason)),
     };
     tracing::Span::current().record("ticket.id", tracing::field::display(&event.ticket_id));
+    if delivery.last_reason.as_deref() == Some(turn::REASON) {
+        // All was decided when it began to wait; the ticket is looked at again before the note is posted.
+        post::pending(app, account, delivery, &event.ticket_id).await?;
+        return Ok(Outcome::Done);
+    }
     if event.kind == EventKind::DraftNote {
         return draft_note::look(app, account, delivery, event).await;
     }

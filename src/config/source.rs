@@ -24,6 +24,8 @@ pub struct Source {
     pub time_zone: Tz,
     /// Languages that are read, ISO 639-1.
     pub languages: Vec<String>,
+    /// Ticket updates in any minute at the most; `None` for no budget of our own.
+    pub updates_per_minute: Option<u32>,
     /// What the sidebar app proves itself with. One or two, so that one can be rotated; none where there is no app.
     pub app_tokens: Vec<SecretString>,
     /// Users whose private notes are drafted replies.
@@ -96,6 +98,8 @@ pub(super) struct RawSource {
     time_zone: String,
     #[serde(default = "english")]
     languages: Vec<String>,
+    #[serde(default = "twenty")]
+    updates_per_minute: u32,
     #[serde(default)]
     app_tokens: Vec<String>,
     #[serde(default)]
@@ -121,6 +125,10 @@ fn fifteen() -> u32 {
     15
 }
 
+fn twenty() -> u32 {
+    20
+}
+
 fn english() -> Vec<String> {
     vec!["en".to_owned()]
 }
@@ -141,6 +149,9 @@ impl RawSource {
         if !(1..=24 * 60).contains(&self.signature_window_minutes) {
             return Err(format!("{source}: `signature_window_minutes`: not from 1 to 1440"));
         }
+        if self.updates_per_minute > 1000 {
+            return Err(format!("{source}: `updates_per_minute`: not from 0 to 1000; 0 is for no budget"));
+        }
         if self.languages.iter().any(|language| language != "en") || self.languages.is_empty() {
             return Err(format!("{source}: `languages`: only \"en\" has a language pack; write [\"en\"]"));
         }
@@ -159,6 +170,7 @@ impl RawSource {
             mode: self.mode,
             time_zone,
             languages: self.languages,
+            updates_per_minute: (self.updates_per_minute > 0).then_some(self.updates_per_minute),
             app_tokens,
             drafters: self.drafters,
             draft_notes: self.draft_notes,

@@ -208,6 +208,11 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 11: ", "source `acme`: ", "`signature_window_minutes`: ", "not from 1 to 1440"],
         ),
         (
+            "a budget without end",
+            with("mode = \"shadow\"", "mode = \"shadow\"\nupdates_per_minute = 1001"),
+            &["line 11: ", "source `acme`: ", "`updates_per_minute`: ", "not from 0 to 1000"],
+        ),
+        (
             "Freshdesk's key for Zendesk",
             with(zendesk_credentials, r#"{ api_key = "ACME_SHOP_API_KEY" }"#),
             &[
@@ -368,6 +373,7 @@ fn every_key_stands_in_the_shipped_file() {
         "base_url",
         "webhook_secrets",
         "signature_window_minutes",
+        "updates_per_minute",
         "credentials",
         "mode",
         "time_zone",

@@ -133,3 +133,19 @@ pub async fn probe_soon(db: impl PgExecutor<'_>, sources: &[&str]) -> sqlx::Resu
     .await?;
     Ok(())
 }
+
+/// Gives out the source's next turn to update a ticket, as seconds from now: at most so many in any minute.
+pub async fn draw_turn(db: impl PgExecutor<'_>, source: &str, per_minute: u32) -> sqlx::Result<f64> {
+    sqlx::query_scalar(
+        "insert into account as known (source, update_turns) values ($1, array[now()])
+         on conflict (source) do update
+         set update_turns = known.update_turns[cardinality(known.update_turns) - $2 + 2 :]
+                            || greatest(now(), known.update_turns[cardinality(known.update_turns) - $2 + 1]
+                                               + interval '1 minute')
+         returning extract(epoch from update_turns[cardinality(update_turns)] - now())::float8",
+    )
+    .bind(source)
+    .bind(per_minute as i32)
+    .fetch_one(db)
+    .await
+}

@@ -78,6 +78,8 @@ pub struct Delivery {
     pub received_at: DateTime<Utc>,
     /// Attempts so far, this one included.
     pub attempts: i32,
+    /// Why it waited before this attempt.
+    pub last_reason: Option<String>,
     /// Whether some replica has the account paused.
     pub account_is_paused: bool,
 }
@@ -91,7 +93,7 @@ pub async fn begin(db: impl PgExecutor<'_>, source: &str, id: Uuid) -> sqlx::Res
         "update delivery
          set attempts = attempts + 1, retry_at = null
          where source = $1 and id = $2 and state || '' = 'waiting'
-         returning source, id, ticket_id, body, received_at, attempts,
+         returning source, id, ticket_id, body, received_at, attempts, reason as last_reason,
                    exists (select from account
                            where account.source = delivery.source and reason is not null
                              and (paused_until > now() or reason in ('helpdesk_unauthorized', 'helpdesk_forbidden'))

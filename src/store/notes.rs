@@ -117,6 +117,40 @@ pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -
     .await
 }
 
+/// How many seconds away the note's turn is, negative once it has come; `None` where it waits for none.
+pub async fn turn_in_seconds(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<Option<f64>> {
+    sqlx::query_scalar(
+        "select extract(epoch from turn_at - now())::float8
+         from note
+         where source = $1 and ticket_id = $2 and message_id = $3",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .fetch_optional(db)
+    .await
+    .map(Option::flatten)
+}
+
+/// Writes down when the note's turn comes, or that it waits for none.
+pub async fn set_turn(
+    db: impl PgExecutor<'_>,
+    key: Key<'_>,
+    after: Option<std::time::Duration>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set turn_at = now() + make_interval(secs => $4)
+         where source = $1 and ticket_id = $2 and message_id = $3",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(after.map(|after| after.as_secs_f64()))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Writes down, safe on disk, that a call to post the note is about to begin: from now on its outcome may be unknown.
 pub async fn attempt(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<()> {
     sqlx::query(

@@ -4,6 +4,7 @@
 //! searched for our marker first, and only a note that is not there is posted.
 
 use super::trouble::Trouble;
+use super::turn;
 use crate::app::{Account, App};
 use crate::helpdesk::{CallError, PrivateNote};
 use crate::store::deliveries::Delivery;
@@ -52,13 +53,16 @@ async fn one(app: &App, account: &Account, key: Key<'_>, note: &Pending) -> Resu
     Err(CallError::Conflict.into())
 }
 
-/// Looks at the ticket as it is now, and posts.
+/// Waits for its turn, looks at the ticket as it is then, and posts.
 async fn post(
     app: &App,
     account: &Account,
     key: Key<'_>,
     note: &Pending,
 ) -> Result<Result<(), Trouble>, CallError> {
+    if let Err(trouble) = turn::take(app, account, key).await {
+        return Ok(Err(trouble));
+    }
     let ticket = account.helpdesk.ticket(key.ticket).await?;
     if let Some(reason) = gone(ticket.status) {
         return Ok(withhold(app, key, reason).await);

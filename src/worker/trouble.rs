@@ -36,8 +36,14 @@ impl Trouble {
         Self { reason, again: Again::Never }
     }
 
-    pub fn at(reason: &'static str, at: DateTime<Utc>) -> Self {
+    /// It has its own moment, which nothing else waits for.
+    pub fn on_turn(reason: &'static str, at: DateTime<Utc>) -> Self {
         Self { reason, again: Again::At(at) }
+    }
+
+    /// Held up with others until a moment, and so to come a little after it.
+    fn held_up(reason: Reason, until: DateTime<Utc>) -> Self {
+        Self { reason: reason.as_str(), again: Again::At(spread(until, Utc::now())) }
     }
 
     /// Whether the helpdesk forbade this call to our user.
@@ -47,7 +53,7 @@ impl Trouble {
 
     /// The account is paused since just now.
     pub fn paused(reason: Reason) -> Self {
-        Self::at(reason.as_str(), Utc::now() + FIRST_PROBE)
+        Self::held_up(reason, Utc::now() + FIRST_PROBE)
     }
 
     /// How the attempt ended: to be tried again while there are attempts left.
@@ -55,7 +61,7 @@ impl Trouble {
         let spent = delivery.attempts >= i32::from(max_attempts);
         let reason = self.reason;
         match self.again {
-            Again::At(at) => Outcome::Waiting { reason, at: spread(at, Utc::now()), counts: false },
+            Again::At(at) => Outcome::Waiting { reason, at, counts: false },
             Again::Later if !spent => {
                 Outcome::Waiting { reason, at: Utc::now() + back_off(delivery.attempts), counts: true }
             }
@@ -92,9 +98,9 @@ fn fraction() -> f64 {
 impl From<CallError> for Trouble {
     fn from(error: CallError) -> Self {
         let (reason, again) = match error {
-            CallError::Paused(pause) => (pause.reason.as_str(), Again::At(pause.until)),
+            CallError::Paused(pause) => return Self::held_up(pause.reason, pause.until),
             CallError::RateLimited { retry_after } => {
-                (Reason::RateLimited.as_str(), Again::At(Utc::now() + retry_after))
+                return Self::held_up(Reason::RateLimited, Utc::now() + retry_after);
             }
             CallError::Unauthorized => return Self::paused(Reason::Unauthorized),
             CallError::Forbidden => (Reason::Forbidden.as_str(), Again::Later),
@@ -131,6 +137,7 @@ mod tests {
             body: Vec::new(),
             received_at: Utc::now(),
             attempts,
+            last_reason: None,
             account_is_paused: false,
         }
     }

@@ -76,6 +76,15 @@ pub async fn world(mode: &str) -> World {
     start(mode, zendesk, freshdesk, database().await).await
 }
 
+/// A world in which both sources have these keys besides.
+pub async fn world_with(mode: &str, keys: &str) -> World {
+    let zendesk = Arc::new(PretendZendesk::start().await.unwrap());
+    let freshdesk = Arc::new(PretendFreshdesk::start().await.unwrap());
+    let settings = settings(mode, zendesk.base_url(), freshdesk.base_url());
+    let settings = settings.replace("mode = ", &format!("{keys}\nmode = "));
+    start_with(&settings, zendesk, freshdesk, database().await).await
+}
+
 pub async fn start(
     mode: &str,
     zendesk: Arc<PretendZendesk>,
@@ -86,6 +95,7 @@ pub async fn start(
     start_with(&settings, zendesk, freshdesk, database).await
 }
 
+/// A service with settings of the test's own.
 pub async fn start_with(
     settings: &str,
     zendesk: Arc<PretendZendesk>,
@@ -254,26 +264,30 @@ pub async fn until(condition: impl AsyncFn() -> bool) {
 }
 
 /// What this test's services log, as lines of JSON. The runtime of a test is one thread, and so is what listens.
-pub struct Logs {
-    lines: Arc<std::sync::Mutex<Vec<u8>>>,
-    _listening: tracing::subscriber::DefaultGuard,
+///
+/// One subscriber serves all tests: with one for each, a line first met by a test that does not listen is off for good.
+pub struct Logs(Arc<std::sync::Mutex<Vec<u8>>>);
+
+thread_local! {
+    static LISTENING: std::cell::RefCell<Option<Arc<std::sync::Mutex<Vec<u8>>>>> = const { std::cell::RefCell::new(None) };
 }
 
 impl Logs {
     pub fn listen() -> Self {
-        let lines = Arc::<std::sync::Mutex<Vec<u8>>>::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
+        // A second start changes nothing.
+        let _ = tracing_subscriber::fmt()
             .json()
             .with_env_filter(undertone::telemetry::DEFAULT_FILTER)
-            .with_writer(move || LogWriter(writer.clone()))
-            .finish();
-        Self { lines, _listening: tracing::subscriber::set_default(subscriber) }
+            .with_writer(|| LogWriter)
+            .try_init();
+        let lines = Arc::default();
+        LISTENING.set(Some(Arc::clone(&lines)));
+        Self(lines)
     }
 
     /// Each line that says this.
     pub fn that_say(&self, words: &str) -> Vec<serde_json::Value> {
-        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         text.lines()
             .filter(|line| line.contains(words))
             .map(|line| serde_json::from_str(line).unwrap())
@@ -281,11 +295,15 @@ impl Logs {
     }
 }
 
-struct LogWriter(Arc<std::sync::Mutex<Vec<u8>>>);
+struct LogWriter;
 
 impl std::io::Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LISTENING.with_borrow(|lines| {
+            if let Some(lines) = lines {
+                lines.lock().unwrap().extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 

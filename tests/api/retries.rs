@@ -3,9 +3,12 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, freshdesk, zendesk};
+use undertone::store::{self, accounts};
 use undertone::ticket::TicketId;
 
-use crate::helpers::{CHASE, Logs, World, freshdesk_secret, start, until, world, zendesk_secret};
+use crate::helpers::{
+    CHASE, Logs, World, database, freshdesk_secret, start, until, world, world_with, zendesk_secret,
+};
 
 /// Sends the pointer webhook of a new Freshdesk ticket that deserves a note.
 async fn tell_freshdesk(world: &World) -> TicketId {
@@ -119,7 +122,7 @@ async fn what_is_forbidden_for_one_ticket_does_not_pause_the_source() {
     world.settle().await;
     assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
     assert_eq!(world.count("select attempts::bigint from delivery").await, 2);
-    assert_eq!(world.count("select count(*) from account").await, 0);
+    assert_eq!(world.count("select count(*) from account where paused_since is not null").await, 0);
 }
 
 #[tokio::test]
@@ -133,4 +136,64 @@ async fn a_user_to_whom_everything_is_forbidden_pauses_the_source() {
     assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
     assert_eq!(world.count("select attempts::bigint from delivery").await, 1);
     assert_eq!(world.count("select count(*) from account where resumed_at is not null").await, 1);
+}
+
+#[tokio::test]
+async fn turns_are_given_out_as_the_budget_allows_and_never_two_for_one_moment() {
+    let db = store::connect(database().await).await.unwrap();
+    // The budget, and the seconds from now at which its turns come.
+    for (source, per_minute, expected) in [
+        ("one", 1, vec![0, 60, 120, 180]),
+        ("three", 3, vec![0, 0, 0, 60, 60, 60, 120]),
+        ("twenty", 20, [vec![0; 20], vec![60; 20], vec![120]].concat()),
+    ] {
+        let mut turns = Vec::new();
+        for _ in &expected {
+            turns.push(accounts::draw_turn(&db, source, per_minute).await.unwrap().round() as i64);
+        }
+        assert_eq!(turns, expected, "{source}");
+    }
+    // A budget that was changed: what was given out stays, and the new one counts from then on.
+    let next = async |per_minute| accounts::draw_turn(&db, "three", per_minute).await.unwrap().round() as i64;
+    assert_eq!([next(1).await, next(1).await], [180, 240]);
+    assert_eq!([next(500).await, next(500).await], [0, 0]);
+}
+
+/// Lets a minute pass for all that waits for its turn.
+async fn a_minute_later(world: &World) {
+    for shift in [
+        "update account set update_turns = array(select turn - interval '1 minute' from unnest(update_turns) as turn)",
+        "update note set turn_at = turn_at - interval '1 minute'",
+        "update graphile_worker._private_jobs set run_at = run_at - interval '1 minute'",
+    ] {
+        sqlx::query(shift).execute(&world.db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_used_up_budget_spreads_notes_over_the_minutes_and_each_wakes_once() {
+    let world = world_with("live", "updates_per_minute = 2").await;
+    let mut tickets = Vec::new();
+    for _ in 0..5 {
+        tickets.push(tell_freshdesk(&world).await);
+    }
+    let elsewhere = tell_zendesk(&world).await;
+    until(async || waiting_for(&world, "update_budget").await == 3).await;
+    until(async || world.zendesk.notes(&elsewhere).len() == 1).await;
+    assert_eq!(world.freshdesk.calls(Call::Write), 2);
+    let moments = "select count(distinct retry_at) from delivery where state = 'waiting'
+                     and retry_at between now() + interval '40 seconds' and now() + interval '2 minutes'";
+    assert_eq!(world.count(moments).await, 3);
+    let read = world.freshdesk.calls(Call::Earlier);
+    for posted in [4, 5] {
+        a_minute_later(&world).await;
+        until(async || world.freshdesk.calls(Call::Write) == posted).await;
+    }
+    world.settle().await;
+    for ticket in &tickets {
+        assert_eq!(world.freshdesk.notes(ticket).len(), 1);
+    }
+    assert_eq!(world.freshdesk.calls(Call::Write), 5);
+    assert_eq!(world.freshdesk.calls(Call::Earlier), read, "read all over again to post what was decided");
+    assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1);
 }
