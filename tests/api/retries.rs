@@ -111,7 +111,10 @@ async fn a_source_whose_credentials_are_refused_waits_for_them_and_others_go_on(
     assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1);
     let said = [logs.that_say("Source fresh is paused"), logs.that_say("Source fresh resumes")];
     assert_eq!(said.map(|lines| lines.len()), [1, 1]);
-    assert_eq!(world.count("select count(*) from account where reason is null").await, 1);
+    assert_eq!(
+        world.count("select count(*) from account where reason is null and resumed_at is not null").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -141,22 +144,24 @@ async fn a_user_to_whom_everything_is_forbidden_pauses_the_source() {
 #[tokio::test]
 async fn turns_are_given_out_as_the_budget_allows_and_never_two_for_one_moment() {
     let db = store::connect(database().await).await.unwrap();
-    // The budget, and the seconds from now at which its turns come.
+    // In how many minutes a turn comes, the minute that has begun counted.
+    let draw = async |source, per_minute| {
+        (accounts::draw_turn(&db, source, per_minute).await.unwrap() / 60.0).ceil() as u32
+    };
     for (source, per_minute, expected) in [
-        ("one", 1, vec![0, 60, 120, 180]),
-        ("three", 3, vec![0, 0, 0, 60, 60, 60, 120]),
-        ("twenty", 20, [vec![0; 20], vec![60; 20], vec![120]].concat()),
+        ("one", 1, vec![0, 1, 2, 3]),
+        ("three", 3, vec![0, 0, 0, 1, 1, 1, 2]),
+        ("twenty", 20, [vec![0; 20], vec![1; 20], vec![2]].concat()),
     ] {
         let mut turns = Vec::new();
         for _ in &expected {
-            turns.push(accounts::draw_turn(&db, source, per_minute).await.unwrap().round() as i64);
+            turns.push(draw(source, per_minute).await);
         }
         assert_eq!(turns, expected, "{source}");
     }
     // A budget that was changed: what was given out stays, and the new one counts from then on.
-    let next = async |per_minute| accounts::draw_turn(&db, "three", per_minute).await.unwrap().round() as i64;
-    assert_eq!([next(1).await, next(1).await], [180, 240]);
-    assert_eq!([next(500).await, next(500).await], [0, 0]);
+    assert_eq!([draw("three", 1).await, draw("three", 1).await], [3, 4]);
+    assert_eq!([draw("three", 500).await, draw("three", 500).await], [0, 0]);
 }
 
 /// Lets a minute pass for all that waits for its turn.
