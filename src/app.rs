@@ -55,7 +55,8 @@ impl Health {
 
 impl App {
     pub fn new(db: PgPool, keeper: Keeper, config: Config) -> anyhow::Result<Self> {
-        let client = helpdesk::http_client().context("setting up the HTTP client")?;
+        let client = helpdesk::http_client_within(config.worker.call_timeout())
+            .context("setting up the HTTP client")?;
         let pause_news = Arc::<Notify>::default();
         let accounts = config.sources.into_iter().map(|source| {
             let gate = Gate::new(source.name.as_str(), pause_news.clone());

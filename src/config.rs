@@ -10,6 +10,7 @@ mod values;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -36,11 +37,42 @@ pub struct Worker {
     pub concurrency: usize,
     /// Attempts before a delivery is marked as failed, 1 to 100.
     pub max_attempts: i16,
+    /// The pause after the first failed attempt, 0.01 to 3600. It doubles with each further one.
+    pub first_pause_seconds: f64,
+    /// The longest pause between two attempts, 0.01 to 86,400.
+    pub longest_pause_seconds: f64,
+    /// How long a helpdesk may take to answer one call, 0.1 to 60.
+    pub call_timeout_seconds: f64,
 }
 
 impl Default for Worker {
     fn default() -> Self {
-        Self { concurrency: 4, max_attempts: 20 }
+        Self {
+            concurrency: 4,
+            max_attempts: 20,
+            first_pause_seconds: 2.0,
+            longest_pause_seconds: 600.0,
+            call_timeout_seconds: 10.0,
+        }
+    }
+}
+
+impl Worker {
+    pub fn first_pause(&self) -> Duration {
+        Duration::from_secs_f64(self.first_pause_seconds)
+    }
+
+    pub fn longest_pause(&self) -> Duration {
+        Duration::from_secs_f64(self.longest_pause_seconds)
+    }
+
+    pub fn call_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.call_timeout_seconds)
+    }
+
+    /// How long a write whose answer never came may still be under way: the call's own time and half of it again.
+    pub fn write_settles_after(&self) -> Duration {
+        self.call_timeout().mul_f64(1.5)
     }
 }
 
@@ -154,6 +186,16 @@ fn check_worker(worker: &Worker) -> Result<(), String> {
     }
     if !(1..=100).contains(&worker.max_attempts) {
         return Err(format!("`worker.max_attempts`: {} is not from 1 to 100", worker.max_attempts));
+    }
+    let seconds = [
+        ("first_pause_seconds", worker.first_pause_seconds, 0.01, 3600.0),
+        ("longest_pause_seconds", worker.longest_pause_seconds, 0.01, 86_400.0),
+        ("call_timeout_seconds", worker.call_timeout_seconds, 0.1, 60.0),
+    ];
+    for (key, value, least, most) in seconds {
+        if !(least..=most).contains(&value) {
+            return Err(format!("`worker.{key}`: {value} is not from {least} to {most}"));
+        }
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
     };
     let outcome = match result {
         Ok(outcome) => outcome,
-        Err(trouble) => trouble.outcome(&delivery, app.worker.max_attempts),
+        Err(trouble) => trouble.outcome(&delivery, &app.worker),
     };
     log(source, outcome);
     let keeps_none = account.is_some_and(|account| !Words::of(&account.source).are_kept());

@@ -98,6 +98,21 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 2: ", "`worker.max_attempts`: ", "0 is not from 1 to 100"],
         ),
         (
+            "no pause",
+            with("concurrency = 8", "first_pause_seconds = 0"),
+            &["line 2: ", "`worker.first_pause_seconds`: ", "0 is not from 0.01 to 3600"],
+        ),
+        (
+            "a pause that is no number",
+            with("concurrency = 8", "longest_pause_seconds = nan"),
+            &["line 2: ", "`worker.longest_pause_seconds`: ", "NaN is not from 0.01 to 86400"],
+        ),
+        (
+            "an endless call",
+            with("concurrency = 8", "call_timeout_seconds = 60.5"),
+            &["line 2: ", "`worker.call_timeout_seconds`: ", "60.5 is not from 0.1 to 60"],
+        ),
+        (
             "no address to listen on",
             with("127.0.0.1:8477", "localhost"),
             &["line 1: ", "`listen`: ", "invalid socket address"],
@@ -310,6 +325,7 @@ fn what_is_near_to_it_is_let_through() {
         ("plain http on loopback", with(r#"subdomain = "acme""#, r#"base_url = "http://127.0.0.1:9000""#)),
         ("http on loopback, IPv6", with(r#"subdomain = "acme""#, r#"base_url = "http://[::1]:9000""#)),
         ("capitals in the subdomain", with(r#"subdomain = "acme""#, r#"subdomain = "Acme""#)),
+        ("a pause of whole seconds", with("concurrency = 8", "first_pause_seconds = 1")),
         ("the most workers", with("concurrency = 8", "concurrency = 64")),
     ];
     for (name, text) in cases {
@@ -331,6 +347,7 @@ fn the_shipped_file_loads_with_no_source() {
     assert!(config.sources.is_empty());
     assert_eq!(config.listen, default_listen());
     assert_eq!((config.worker.concurrency, config.worker.max_attempts), (4, 20));
+    assert_eq!(format!("{:?}", config.worker), format!("{:?}", Worker::default()));
 }
 
 #[test]
@@ -366,6 +383,9 @@ fn every_key_stands_in_the_shipped_file() {
         "data_dir",
         "concurrency",
         "max_attempts",
+        "first_pause_seconds",
+        "longest_pause_seconds",
+        "call_timeout_seconds",
         "name",
         "kind",
         "subdomain",

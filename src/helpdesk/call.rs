@@ -54,16 +54,24 @@ pub enum CallError {
     Paused(Pause),
 }
 
+/// How long a call may take unless the configuration says otherwise.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// [`http_client_within`] with the usual time-out.
+pub fn http_client() -> reqwest::Result<reqwest::Client> {
+    http_client_within(CALL_TIMEOUT)
+}
+
 /// The client for all calls to helpdesks: short time-outs, no redirects (they could carry credentials away) and no
 /// repeats of its own (a repeated write would post a note twice).
 ///
 /// Fails where the machine has no certificate authorities installed.
-pub fn http_client() -> reqwest::Result<reqwest::Client> {
+pub fn http_client_within(timeout: Duration) -> reqwest::Result<reqwest::Client> {
     // Whoever comes first installs it; a second try says so and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(3))
-        .timeout(Duration::from_secs(10))
+        .timeout(timeout)
         .pool_idle_timeout(Duration::from_secs(30))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -16,7 +16,7 @@ pub mod zones;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
-pub use call::{CallError, FIRST_PROBE, http_client};
+pub use call::{CallError, FIRST_PROBE, http_client, http_client_within};
 pub use gate::{Gate, Pause};
 pub use note::{MARKER_START, Posted, PrivateNote};
 pub use webhook::{Identity, Parsed, Unverified, bare_event};

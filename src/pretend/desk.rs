@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::Value;
 
-use super::{Call, Fault, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use super::faults::Misfortune;
+use super::{BadDay, Call, Fault, Limits, NewComment, NewTicket, NewUser, NoteSeen};
 use crate::ticket::{TicketId, UserId};
 
 /// Our own user on every pretend helpdesk.
@@ -62,6 +63,9 @@ pub struct State {
     pub tickets: BTreeMap<u64, Ticket>,
     pub limits: Limits,
     faults: VecDeque<(Call, Fault)>,
+    misfortune: Option<Misfortune>,
+    /// Every fault that a call met.
+    suffered: Vec<(Call, Fault)>,
     calls: HashMap<Call, usize>,
     writes: Vec<Value>,
     window: Instant,
@@ -78,6 +82,8 @@ impl Desk {
             tickets: BTreeMap::new(),
             limits,
             faults: VecDeque::new(),
+            misfortune: None,
+            suffered: Vec::new(),
             calls: HashMap::new(),
             writes: Vec::new(),
             window: Instant::now(),
@@ -162,6 +168,15 @@ impl Desk {
         self.with(|state| state.faults.push_back((call, fault)));
     }
 
+    /// Lets calls go wrong at random from now on.
+    pub fn bad_day(&self, day: BadDay) {
+        self.with(|state| state.misfortune = Some(Misfortune::new(day)));
+    }
+
+    pub fn suffered(&self) -> Vec<(Call, Fault)> {
+        self.with(|state| state.suffered.clone())
+    }
+
     pub fn calls(&self, call: Call) -> usize {
         self.with(|state| state.calls.get(&call).copied().unwrap_or_default())
     }
@@ -202,14 +217,28 @@ impl State {
         Some(comment)
     }
 
-    /// Counts a call, and says what is to go wrong with it.
-    pub fn count(&mut self, call: Call, body: &[u8]) -> Option<Fault> {
+    /// Counts a call that is about this ticket or user, and says what is to go wrong with it.
+    pub fn count(&mut self, call: Call, id: u64, body: &[u8]) -> Option<Fault> {
         *self.calls.entry(call).or_default() += 1;
         if call == Call::Write {
             self.writes.push(serde_json::from_slice(body).unwrap_or_default());
         }
-        let place = self.faults.iter().position(|(of, _)| *of == call)?;
-        self.faults.remove(place).map(|(_, fault)| fault)
+        let fault = self.next_fault(call)?;
+        self.suffered.push((call, fault));
+        if fault == Fault::CloseFirst {
+            if let Some(ticket) = self.tickets.get_mut(&id) {
+                ticket.status = "closed";
+            }
+            return None;
+        }
+        Some(fault)
+    }
+
+    fn next_fault(&mut self, call: Call) -> Option<Fault> {
+        match self.faults.iter().position(|(of, _)| *of == call) {
+            Some(place) => self.faults.remove(place).map(|(_, fault)| fault),
+            None => self.misfortune.as_mut()?.draw(call),
+        }
     }
 
     /// Takes from the minute's allowance, or says for how many seconds there is none.

@@ -2,14 +2,14 @@
 //! and for the tests.
 
 mod desk;
+mod faults;
 pub mod freshdesk;
 mod server;
 pub mod zendesk;
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
+pub use faults::{BadDay, Dice, Fault};
 pub use freshdesk::PretendFreshdesk;
 pub use zendesk::PretendZendesk;
 
@@ -31,28 +31,6 @@ pub enum Call {
     Write,
     /// Anything else, which is answered 404.
     Other,
-}
-
-/// What goes wrong with one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection is cut once the request is read; nothing is done.
-    Cut,
-    /// The work is done and the connection is cut in place of the answer.
-    LoseAnswer,
-    /// The work is done and the answer comes after this long.
-    Late(Duration),
-    /// A page of HTML with this status; nothing is done.
-    Html(u16),
-    /// The work is done and a page of HTML with this status is the answer.
-    HtmlAfterWork(u16),
-    /// 429 in plain text, to be tried again after so many seconds.
-    LimitedPlain(u32),
-    /// 429 as JSON.
-    LimitedJson(u32),
-    Conflict,
-    Unauthorized,
-    Forbidden,
 }
 
 /// How many calls a minute the pretend helpdesk allows.

@@ -118,7 +118,7 @@ impl AsyncWrite for CutStream {
 pub async fn suffer(
     fault: Option<Fault>,
     scissors: Scissors,
-    work: impl FnOnce() -> Response,
+    work: impl FnOnce() -> Response + Send + 'static,
     refuse: fn(Fault) -> Response,
 ) -> Response {
     match fault {
@@ -136,6 +136,14 @@ pub async fn suffer(
             let answer = work();
             tokio::time::sleep(wait).await;
             answer
+        }
+        Some(Fault::Slow(wait)) => {
+            // A task of its own, for a caller who hangs up ends this one.
+            let work = tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                work()
+            });
+            work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
         }
         Some(Fault::Html(status)) => html_page(status),
         Some(Fault::HtmlAfterWork(status)) => {

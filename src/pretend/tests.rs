@@ -3,7 +3,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::helpdesk::freshdesk::Freshdesk;
 use crate::helpdesk::zendesk::Zendesk;
-use crate::helpdesk::{Helpdesk, Parsed, http_client};
+use crate::helpdesk::{Helpdesk, Parsed, PrivateNote, http_client};
 use crate::ticket::{EventKind, TicketId};
 
 const SECRET: &str = "a shared secret";
@@ -101,6 +101,37 @@ async fn a_comment_without_privacy_is_public_on_zendesk() {
     let request = request.basic_auth("undertone@example.com/token", Some("EXAMPLE-API-TOKEN")).json(&body);
     assert!(request.send().await.unwrap().status().is_success());
     assert!(desk.notes(&id)[0].public, "so that a client which forgets it is found out");
+}
+
+/// Zendesk's stamps are whole seconds, so a guarded update that is sent again at once is let through.
+#[tokio::test]
+async fn a_guarded_update_is_no_guard_within_the_same_second() {
+    let desk = PretendZendesk::start().await.unwrap();
+    let zendesk = Zendesk::new(desk.settings(vec![]), http_client().unwrap());
+    let customer = desk.add_user(NewUser::default());
+    // A ticket whose second does not end during the test: of its last change the later moment stands.
+    let created_at = Utc::now() + chrono::TimeDelta::minutes(1);
+    let id = desk.add_ticket(NewTicket { created_at, ..ticket(customer) });
+    let read_once = zendesk.ticket(&id).await.unwrap();
+    let note = PrivateNote::new("<p>Undertone: ..</p>", "[undertone:v1:1:a]");
+    for _ in 0..2 {
+        assert!(zendesk.post_note(&read_once, &note).await.is_ok());
+    }
+    assert_eq!(desk.notes(&id).len(), 2, "so that only a look at the ticket can tell");
+}
+
+#[test]
+fn the_same_seed_draws_the_same_faults() {
+    use faults::Misfortune;
+    let day = |seed| {
+        let (late, away) = (std::time::Duration::from_secs(1), std::time::Duration::ZERO);
+        let mut misfortune = Misfortune::new(BadDay { seed, reads: 30, writes: 60, late, away });
+        (0..2000).map(|_| misfortune.draw(Call::Write)).collect::<Vec<_>>()
+    };
+    assert_eq!(day(7), day(7));
+    assert_ne!(day(7), day(8));
+    let gone_wrong = day(7).iter().flatten().count();
+    assert!((1100..1300).contains(&gone_wrong), "{gone_wrong} of 2000, where 60 in a hundred are asked for");
 }
 
 #[tokio::test]

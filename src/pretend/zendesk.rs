@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::desk::{ME, number};
 use super::server::{Server, start};
-use super::{Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use super::{BadDay, Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
 use crate::helpdesk::Gate;
 use crate::helpdesk::zendesk::{Credentials, Settings};
 use crate::ticket::{TicketId, UserId};
@@ -107,6 +107,11 @@ impl PretendZendesk {
         self.account.desk.change(ticket_id, |ticket| ticket.follow_up_of = Some(number(&closed.0)));
     }
 
+    /// Gives the ticket's status. The ticket must be there.
+    pub fn status(&self, ticket_id: &TicketId) -> &'static str {
+        self.account.desk.with(|state| state.tickets[&number(&ticket_id.0)].status)
+    }
+
     /// Gives what was written on the ticket over REST, oldest first.
     pub fn notes(&self, ticket_id: &TicketId) -> Vec<NoteSeen> {
         self.account.desk.notes(ticket_id)
@@ -115,6 +120,16 @@ impl PretendZendesk {
     /// Lets the next call of this kind go wrong. Several wait in line.
     pub fn fail_next(&self, call: Call, fault: Fault) {
         self.account.desk.fail_next(call, fault);
+    }
+
+    /// Lets calls go wrong at random from now on.
+    pub fn bad_day(&self, day: BadDay) {
+        self.account.desk.bad_day(day);
+    }
+
+    /// Every fault that a call met so far.
+    pub fn suffered(&self) -> Vec<(Call, Fault)> {
+        self.account.desk.suffered()
     }
 
     /// How many calls of this kind came, the failed ones included.

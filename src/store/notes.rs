@@ -101,12 +101,14 @@ pub struct Pending {
     pub html: String,
     pub marker: String,
     pub attempted_at: Option<DateTime<Utc>>,
+    /// When this was read, by the database's clock as the one before.
+    pub read_at: DateTime<Utc>,
 }
 
 /// Gives the ticket's notes that are to be posted, oldest first.
 pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Vec<Pending>> {
     sqlx::query_as(
-        "select message_id, html, marker, attempted_at
+        "select message_id, html, marker, attempted_at, clock_timestamp() as read_at
          from note
          where source = $1 and ticket_id = $2 and state = 'pending' and html is not null
          order by decided_at",
@@ -152,15 +154,45 @@ pub async fn set_turn(
 }
 
 /// Writes down, safe on disk, that a call to post the note is about to begin: from now on its outcome may be unknown.
-pub async fn attempt(db: impl PgExecutor<'_>, key: Key<'_>) -> sqlx::Result<()> {
-    sqlx::query(
-        "update note set attempted_at = now()
+///
+/// Answers when it began; `None` when somebody else has begun a call, or ended the note, since `seen` was read.
+pub async fn attempt(
+    db: impl PgExecutor<'_>,
+    key: Key<'_>,
+    seen: Option<DateTime<Utc>>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar(
+        "update note set attempted_at = clock_timestamp()
          where source = $1 and ticket_id = $2 and message_id = $3
-           and set_config('synchronous_commit', 'on', true) is not null",
+           and state = 'pending'
+           and attempted_at is not distinct from $4
+           and set_config('synchronous_commit', 'on', true) is not null
+         returning attempted_at",
     )
     .bind(key.source)
     .bind(key.ticket)
     .bind(key.message)
+    .bind(seen)
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes an attempt back whose call surely wrote nothing: what is known of the note is what was known before.
+pub async fn take_back(
+    db: impl PgExecutor<'_>,
+    key: Key<'_>,
+    attempted_at: DateTime<Utc>,
+    before: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update note set attempted_at = $5
+         where source = $1 and ticket_id = $2 and message_id = $3 and attempted_at = $4",
+    )
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(attempted_at)
+    .bind(before)
     .execute(db)
     .await?;
     Ok(())

@@ -1,7 +1,11 @@
 //! Posts a ticket's pending notes, each exactly once as seen on the ticket, and confirms them.
 //!
-//! The intent is stored before the call. After a crash or an answer that never came the ticket is
-//! searched for our marker first, and only a note that is not there is posted.
+//! The intent is stored before the call. After a crash or an answer that never came the write is given time to
+//! settle, then the ticket is searched for our marker, and only a note that is not there is posted. Two workers
+//! that hold the same note (one of them only seemed dead) cannot both begin: the intent is stored over the one that
+//! was read, or not at all.
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::trouble::Trouble;
 use super::turn;
@@ -34,8 +38,11 @@ pub async fn pending(
 }
 
 async fn one(app: &App, account: &Account, key: Key<'_>, note: &Pending) -> Result<(), Trouble> {
-    if note.attempted_at.is_some() && confirm_if_there(app, account, key, note).await? {
-        return Ok(());
+    if let Some(at) = note.attempted_at {
+        let_it_settle(app, at, note.read_at)?;
+        if confirm_if_there(app, account, key, note).await? {
+            return Ok(());
+        }
     }
     for _ in 0..MOST_CONFLICTS {
         match post(app, account, key, note).await {
@@ -53,6 +60,17 @@ async fn one(app: &App, account: &Account, key: Key<'_>, note: &Pending) -> Resu
     Err(CallError::Conflict.into())
 }
 
+/// A write may still be under way: one whose answer never came, or that of a worker which only seemed dead. Searched
+/// for too early, the note would not be there yet, and would be posted twice.
+fn let_it_settle(app: &App, attempted_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Trouble> {
+    let left = attempted_at + app.worker.write_settles_after() - now;
+    if left > TimeDelta::zero() {
+        Err(Trouble::on_turn("outcome_unknown", Utc::now() + left))
+    } else {
+        Ok(())
+    }
+}
+
 /// Waits for its turn, looks at the ticket as it is then, and posts.
 async fn post(
     app: &App,
@@ -67,11 +85,26 @@ async fn post(
     if let Some(reason) = gone(ticket.status) {
         return Ok(withhold(app, key, reason).await);
     }
-    if let Err(error) = notes::attempt(&app.db, key).await {
-        return Ok(Err(error.into()));
-    }
+    let attempted_at = match notes::attempt(&app.db, key, note.attempted_at).await {
+        Ok(Some(at)) => at,
+        Ok(None) => {
+            let settled_at = Utc::now() + app.worker.write_settles_after();
+            return Ok(Err(Trouble::on_turn("note_in_other_hands", settled_at)));
+        }
+        Err(error) => return Ok(Err(error.into())),
+    };
     let private = PrivateNote::new(note.html.as_str(), note.marker.as_str());
-    let posted = account.helpdesk.post_note(&ticket, &private).await?;
+    let posted = match account.helpdesk.post_note(&ticket, &private).await {
+        Err(CallError::OutcomeUnknown) => return Err(CallError::OutcomeUnknown),
+        Err(error) => {
+            // Nothing was written, so there is nothing to search for the next time.
+            if let Err(error) = notes::take_back(&app.db, key, attempted_at, note.attempted_at).await {
+                return Ok(Err(error.into()));
+            }
+            return Err(error);
+        }
+        Ok(posted) => posted,
+    };
     metrics::counter!("undertone_notes_posted_total", "source" => key.source.to_owned()).increment(1);
     tracing::info!("Posted a private note");
     Ok(notes::confirm(&app.db, key, &posted).await.map_err(Trouble::from))

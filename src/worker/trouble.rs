@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::config::Worker;
 use crate::helpdesk::gate::Reason;
 use crate::helpdesk::{CallError, FIRST_PROBE};
 use crate::store::deliveries::{Delivery, Outcome};
-
-/// The first and the longest pause between two attempts.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(600));
 
 /// Why an attempt did not get to its end. The reason is a fixed word, safe to log and to store.
 #[derive(Debug, Clone, Copy)]
@@ -57,24 +55,26 @@ impl Trouble {
     }
 
     /// How the attempt ended: to be tried again while there are attempts left.
-    pub fn outcome(self, delivery: &Delivery, max_attempts: i16) -> Outcome {
-        let spent = delivery.attempts >= i32::from(max_attempts);
+    pub fn outcome(self, delivery: &Delivery, worker: &Worker) -> Outcome {
+        let spent = delivery.attempts >= i32::from(worker.max_attempts);
         let reason = self.reason;
         match self.again {
             Again::At(at) => Outcome::Waiting { reason, at, counts: false },
-            Again::Later if !spent => {
-                Outcome::Waiting { reason, at: Utc::now() + back_off(delivery.attempts), counts: true }
-            }
+            Again::Later if !spent => Outcome::Waiting {
+                reason,
+                at: Utc::now() + back_off(delivery.attempts, worker),
+                counts: true,
+            },
             Again::Later | Again::Never => Outcome::Failed(reason),
         }
     }
 }
 
-fn back_off(attempts: i32) -> Duration {
+fn back_off(attempts: i32, worker: &Worker) -> Duration {
     use backon::BackoffBuilder;
-    let (first, longest) = PAUSES;
+    let longest = worker.longest_pause();
     backon::ExponentialBuilder::default()
-        .with_min_delay(first)
+        .with_min_delay(worker.first_pause())
         .with_max_delay(longest)
         .with_jitter()
         .without_max_times()
@@ -165,7 +165,7 @@ mod tests {
             (Trouble::never("source_not_configured"), 1, None),
         ];
         for (trouble, attempts, expected) in cases {
-            let outcome = trouble.outcome(&delivery(attempts), 20);
+            let outcome = trouble.outcome(&delivery(attempts), &Worker::default());
             let counts = match outcome {
                 Outcome::Waiting { counts, .. } => Some(counts),
                 _ => None,
@@ -194,7 +194,7 @@ mod tests {
     fn pauses_between_attempts_grow_to_ten_minutes() {
         // Jitter adds up to the pause itself.
         for (attempt, shortest) in [(1, 2), (2, 4), (5, 32), (9, 512), (10, 600), (50, 600)] {
-            let pause = back_off(attempt).as_secs_f64();
+            let pause = back_off(attempt, &Worker::default()).as_secs_f64();
             assert!(
                 (f64::from(shortest)..f64::from(shortest) * 2.0 + 0.1).contains(&pause),
                 "{attempt}: {pause}"

@@ -135,9 +135,13 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
         credentials = {{ api_key = "FRESHDESK_KEY" }}
         mode = "{mode}"
         time_zone = "Europe/Copenhagen"
+        {QUICK}
         "#
     )
 }
+
+/// Pauses that a test can wait for.
+pub const QUICK: &str = "[worker]\nfirst_pause_seconds = 0.2\ncall_timeout_seconds = 2.0";
 
 /// The names that `settings` gives.
 pub const SECRETS: [&str; 8] = [

@@ -38,8 +38,8 @@ pub async fn answer(
         _ => Call::Other,
     };
     let id = path.get(3).map_or(0, |id| number(id));
-    let fault = desk.with(|state| state.count(call, &body));
-    let work = || respond(&desk, call, id, uri.query().unwrap_or_default(), &headers, &body);
+    let fault = desk.with(|state| state.count(call, id, &body));
+    let work = move || respond(&desk, call, id, uri.query().unwrap_or_default(), &headers, &body);
     suffer(fault, scissors, work, refuse).await
 }
 

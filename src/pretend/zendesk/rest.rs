@@ -55,8 +55,8 @@ pub async fn answer(
         _ => Call::Other,
     };
     let id = path.get(3).map_or(0, |id| number(id.trim_end_matches(".json")));
-    let fault = account.desk.with(|state| state.count(call, &body));
-    let work = || account.work(call, id, uri.query().unwrap_or_default(), &headers, &body);
+    let fault = account.desk.with(|state| state.count(call, id, &body));
+    let work = move || account.work(call, id, uri.query().unwrap_or_default(), &headers, &body);
     suffer(fault, scissors, work, refuse).await
 }
 
