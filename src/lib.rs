@@ -20,6 +20,7 @@ pub mod note;
 pub mod pauses;
 pub mod pretend;
 pub mod privacy;
+pub mod replay;
 pub mod service;
 pub mod store;
 pub mod telemetry;

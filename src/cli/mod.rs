@@ -7,7 +7,9 @@ pub mod erase;
 pub mod eval;
 pub mod explain;
 pub mod health;
+pub mod replay;
 pub mod serve;
+mod since;
 pub mod train;
 
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ enum Verb {
     Erase(erase::Args),
     /// Measure detection on labelled messages, or run a suite of cases.
     Eval(eval::Args),
+    /// Send failed deliveries through again.
+    Replay(replay::Args),
     /// Show what is found in a message, and the note that would be posted.
     Explain(explain::Args),
     /// Train the weights of emotional language on labelled messages.
@@ -63,6 +67,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Demo(args) => demo::run(args),
         Verb::Erase(args) => erase::run(args),
         Verb::Eval(args) => eval::run(args),
+        Verb::Replay(args) => replay::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Train(args) => train::run(args),
         Verb::CheckDraft(args) => check_draft::run(args),

@@ -67,6 +67,57 @@ pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Re
     .await
 }
 
+/// Which of the failed deliveries: those to which everything applies that is set.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// Empty for any.
+    pub ids: Vec<Uuid>,
+    pub source: Option<String>,
+    pub reason: Option<String>,
+    pub received_since: Option<DateTime<Utc>>,
+}
+
+/// A delivery that was given up.
+#[derive(Debug, FromRow)]
+pub struct Failed {
+    pub source: String,
+    pub id: Uuid,
+    pub ticket_id: Option<TicketId>,
+    /// Why it had failed.
+    pub reason: String,
+    pub received_at: DateTime<Utc>,
+}
+
+/// Opens failed deliveries again and gives them oldest first; their work is to be queued in the same transaction.
+pub async fn requeue(db: impl PgExecutor<'_>, filter: &Filter) -> sqlx::Result<Vec<Failed>> {
+    sqlx::query_as(
+        "with failed as (
+             select source, id, coalesce(reason, '') as reason
+             from delivery
+             where state = 'failed'
+               and (cardinality($1::uuid[]) = 0 or id = any($1))
+               and ($2::text is null or source = $2)
+               and ($3::text is null or reason = $3)
+               and ($4::timestamptz is null or received_at >= $4)
+             for update
+         ),
+         requeued as (
+             update delivery
+             set state = 'waiting', reason = null, attempts = 0, retry_at = null, finished_at = null
+             from failed
+             where delivery.source = failed.source and delivery.id = failed.id
+             returning delivery.source, delivery.id, delivery.ticket_id, failed.reason, delivery.received_at
+         )
+         select source, id, ticket_id, reason, received_at from requeued order by received_at, id",
+    )
+    .bind(&filter.ids)
+    .bind(&filter.source)
+    .bind(&filter.reason)
+    .bind(filter.received_since)
+    .fetch_all(db)
+    .await
+}
+
 /// A delivery to be worked on. No Debug: the body is personal data.
 #[derive(FromRow)]
 pub struct Delivery {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Old;
 use crate::helpdesk::Posted;
 use crate::note::Note;
+use crate::store::deliveries::Failed;
 use crate::ticket::{MessageId, TicketId};
 
 /// Where a decision belongs.
@@ -316,4 +317,36 @@ pub async fn on_tickets(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<V
     .bind(old.ticket_ids())
     .fetch_all(db)
     .await
+}
+
+/// Sends the notes on their way again that failed with these deliveries. Answers how many.
+///
+/// A ticket that has got another note since keeps that one. Whether a note comes too late is seen before it is posted.
+pub async fn requeue(db: impl PgExecutor<'_>, deliveries: &[Failed]) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "with again as (
+             select distinct on (note.source, note.ticket_id, case when purpose = 'draft' then message_id end)
+                    note.source, note.ticket_id, note.message_id
+             from note
+             join unnest($1::text[], $2::uuid[]) as replayed (source, id)
+               on replayed.source = note.source and replayed.id = note.delivery_id
+             where note.state = 'failed' and note.html <> ''
+               and (purpose = 'draft'
+                    or not exists (select from note as other
+                                   where other.source = note.source and other.ticket_id = note.ticket_id
+                                     and other.purpose = 'context'
+                                     and other.state in ('pending', 'posted', 'shadow')))
+             order by note.source, note.ticket_id, case when purpose = 'draft' then message_id end, decided_at desc
+         )
+         update note
+         set state = 'pending', turn_at = null,
+             reason = case purpose when 'draft' then 'draft_findings' else 'noteworthy' end
+         from again
+         where note.source = again.source and note.ticket_id = again.ticket_id and note.message_id = again.message_id",
+    )
+    .bind(deliveries.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
+    .bind(deliveries.iter().map(|one| one.id).collect::<Vec<_>>())
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -1,13 +1,20 @@
 //! Pauses, budgets, attempts and their end: what waits, what is given up, and how it goes through again.
 
+use std::process::{Command, Output};
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, freshdesk, zendesk};
+use sqlx::ConnectOptions;
+use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, freshdesk, zendesk};
+use undertone::replay::{self, Replay};
+use undertone::store::deliveries::Filter;
 use undertone::store::{self, accounts};
 use undertone::ticket::TicketId;
 
 use crate::helpers::{
-    CHASE, Logs, World, database, freshdesk_secret, start, until, world, world_with, zendesk_secret,
+    CHASE, Logs, QUICK, SECRETS, World, database, freshdesk_secret, secret, settings, start, start_with,
+    until, world, world_with, zendesk_secret,
 };
 
 /// Sends the pointer webhook of a new Freshdesk ticket that deserves a note.
@@ -201,4 +208,126 @@ async fn a_used_up_budget_spreads_notes_over_the_minutes_and_each_wakes_once() {
     assert_eq!(world.freshdesk.calls(Call::Write), 5);
     assert_eq!(world.freshdesk.calls(Call::Earlier), read, "read all over again to post what was decided");
     assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1);
+}
+
+/// A world in which a delivery has so many attempts, and its configuration.
+async fn world_of_attempts(attempts: u32) -> (World, String) {
+    let zendesk = Arc::new(PretendZendesk::start().await.unwrap());
+    let freshdesk = Arc::new(PretendFreshdesk::start().await.unwrap());
+    let settings = settings("live", zendesk.base_url(), freshdesk.base_url());
+    let settings = settings.replace(QUICK, &format!("{QUICK}\nmax_attempts = {attempts}"));
+    (start_with(&settings, zendesk, freshdesk, database().await).await, settings)
+}
+
+/// Runs `undertone replay` beside the world's service.
+fn run_replay(world: &World, settings: &str, args: &[&str]) -> Output {
+    let config = std::env::temp_dir().join(format!("undertone-test-{}.toml", uuid::Uuid::now_v7().simple()));
+    std::fs::write(&config, settings).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.arg("replay").args(args).arg("--config").arg(&config);
+    command.env("DATABASE_URL", world.db.connect_options().to_url_lossy().as_str());
+    for name in SECRETS {
+        command.env(name, secret(name).unwrap());
+    }
+    let output = command.output().unwrap();
+    std::fs::remove_file(config).unwrap();
+    output
+}
+
+#[tokio::test]
+async fn a_delivery_out_of_attempts_shows_as_failed_and_a_replay_brings_its_note() {
+    let ((world, settings), logs) = (world_of_attempts(2).await, Logs::listen());
+    for _ in 0..2 {
+        world.freshdesk.fail_next(Call::Ticket, Fault::Html(500));
+    }
+    let ticket = tell_freshdesk(&world).await;
+    let failed = "select count(*) from delivery_to_replay
+                  where state = 'failed' and reason = 'helpdesk_unavailable' and attempts = 2";
+    until(async || world.count(failed).await == 1).await;
+    assert_eq!(logs.that_say("Gave a delivery up").len(), 1);
+    assert_eq!(logs.that_say("is tried again later").len(), 1);
+    until(async || world.count("select count(*) from graphile_worker._private_jobs").await == 0).await;
+
+    let dry = run_replay(&world, &settings, &["--source", "fresh", "--dry-run"]);
+    let told = String::from_utf8(dry.stdout).unwrap();
+    assert!(
+        told.contains(&format!("ticket {ticket}  helpdesk_unavailable\nWould send 1 delivery")),
+        "{told}"
+    );
+    assert_eq!(world.count(failed).await, 1);
+    let done = run_replay(&world, &settings, &["--reason", "helpdesk_unavailable", "--since", "1h"]);
+    let told = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success() && told.contains("Sent 1 delivery through again"), "{told}");
+    world.settle().await;
+    assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
+    assert_eq!(world.count("select count(*) from delivery_to_replay").await, 0);
+    let all = run_replay(&world, &settings, &[]);
+    assert_eq!((all.status.code(), all.stdout.len()), (Some(2), 0), "a replay of everything is never meant");
+}
+
+#[tokio::test]
+async fn a_note_that_failed_on_its_way_is_replayed_and_posted_once() {
+    let (world, settings) = world_of_attempts(1).await;
+    // The note comes through and nobody hears of it; another does not come through.
+    world.freshdesk.fail_next(Call::Write, Fault::LoseAnswer);
+    let through = tell_freshdesk(&world).await;
+    let failed = "select count(*) from note where state = 'failed' and reason = 'outcome_unknown'";
+    until(async || world.count(failed).await == 1).await;
+    world.freshdesk.fail_next(Call::Write, Fault::Cut);
+    let lost = tell_freshdesk(&world).await;
+    until(async || world.count(failed).await == 2).await;
+    let id: uuid::Uuid =
+        sqlx::query_scalar("select id from delivery order by id limit 1").fetch_one(&world.db).await.unwrap();
+    let unknown = uuid::Uuid::nil().to_string();
+    let first = run_replay(&world, &settings, &["--id", &id.to_string(), "--id", &unknown]);
+    assert_eq!(first.status.code(), Some(1));
+    assert!(String::from_utf8(first.stderr).unwrap().contains(&unknown));
+    assert!(
+        String::from_utf8(first.stdout)
+            .unwrap()
+            .contains("Sent 1 delivery through again, and with them 1 note")
+    );
+    world.settle().await;
+    assert_eq!(world.count(failed).await, 1);
+    run_replay(&world, &settings, &["--source", "fresh"]);
+    world.settle().await;
+    for ticket in [through, lost] {
+        assert_eq!(world.freshdesk.notes(&ticket).len(), 1, "{ticket}");
+    }
+    assert_eq!(world.count("select count(*) from note where state = 'posted'").await, 2);
+}
+
+#[tokio::test]
+async fn filters_narrow_together_and_a_dry_run_changes_nothing() {
+    let db = store::connect(database().await).await.unwrap();
+    let rows = "insert into delivery (source, id, dedup_key, body, state, reason, received_at)
+        select source, ('00000000-0000-7000-8000-00000000000' || n)::uuid, n::text, '', state, reason,
+               now() - hours * interval '1 hour'
+        from (values (1, 'zen', 'failed', 'helpdesk_unavailable', 1), (2, 'zen', 'failed', 'panicked', 30),
+                     (3, 'fresh', 'failed', 'helpdesk_unavailable', 30), (4, 'fresh', 'done', null, 1),
+                     (5, 'zen', 'waiting', 'helpdesk_unavailable', 1), (6, 'zen', 'ignored', 'own_note', 1))
+             as row (n, source, state, reason, hours)";
+    sqlx::query(rows).execute(&db).await.unwrap();
+    let id = |n: u8| format!("00000000-0000-7000-8000-00000000000{n}").parse::<uuid::Uuid>().unwrap();
+    let (zen, panicked) = (Some("zen".to_owned()), Some("panicked".to_owned()));
+    let yesterday = Some(Utc::now() - chrono::TimeDelta::hours(24));
+    let cases = [
+        (Filter { source: zen.clone(), ..Filter::default() }, vec![2, 1]),
+        (Filter { reason: panicked.clone(), ..Filter::default() }, vec![2]),
+        (Filter { received_since: yesterday, ..Filter::default() }, vec![1]),
+        (Filter { ids: vec![id(1), id(3), id(4), id(5), id(6)], ..Filter::default() }, vec![3, 1]),
+        (Filter { source: zen.clone(), received_since: yesterday, ..Filter::default() }, vec![1]),
+        (Filter { source: Some("fresh".into()), reason: panicked, ..Filter::default() }, vec![]),
+        (Filter { ids: vec![id(2)], source: zen, received_since: yesterday, ..Filter::default() }, vec![]),
+    ];
+    let queued = "select (select count(*) from delivery where state = 'waiting') - 1
+                       + (select count(*) from graphile_worker._private_jobs)";
+    for (filter, expected) in &cases {
+        let would = replay::replay(&db, filter, Replay::DryRun).await.unwrap();
+        let ids: Vec<_> = would.deliveries.iter().map(|one| one.id).collect();
+        assert_eq!(ids, expected.iter().map(|n| id(*n)).collect::<Vec<_>>(), "{filter:?}");
+        assert_eq!(sqlx::query_scalar::<_, i64>(queued).fetch_one(&db).await.unwrap(), 0);
+    }
+    replay::replay(&db, &cases[0].0, Replay::ForGood).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(queued).fetch_one(&db).await.unwrap(), 4);
 }
