@@ -232,6 +232,7 @@ pub trait Detector: Send + Sync {
 /// All detectors, their lexicons read and compiled. Costs milliseconds to load: do it once.
 pub struct Detectors {
     all: Vec<Box<dyn Detector>>,
+    amounts: amounts::Amounts,
     /// Held by the message that is being read.
     turn: Mutex<()>,
 }
@@ -244,7 +245,7 @@ impl Detectors {
             Box::new(emotional_language::EmotionalLanguage::load()?),
             Box::new(amount_mismatch::AmountMismatch::load()?),
         ];
-        Ok(Self { all, turn: Mutex::default() })
+        Ok(Self { all, amounts: amounts::Amounts::load()?, turn: Mutex::default() })
     }
 
     /// Reads one message with all of them, one message at a time: what the searches keep takes tens of megabytes for
@@ -254,8 +255,37 @@ impl Detectors {
         self.all.iter().flat_map(|detector| detector.detect(reading)).collect()
     }
 
+    /// Says whether a message names a sum of money: what is usual for those is measured on them.
+    pub fn names_a_sum(&self, text: &Cleaned<'_>) -> bool {
+        self.amounts.find(text.folded()).iter().any(|amount| !amount.value.is_zero())
+    }
+
     /// Raised whenever the same message could give other signals than before.
     pub fn version(&self) -> u32 {
         self.all.iter().map(|detector| detector.version()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    #[test]
+    fn a_message_about_a_sum_is_told_from_one_with_other_numbers() {
+        let detectors = Detectors::load().expect("the lexicons are valid");
+        let cases = [
+            ("a sign", "You took $12 from my card.", true),
+            ("a comma", "It says €4,90 here.", true),
+            ("in words", "All this for twelve dollars?", true),
+            ("an order's number", "Order 48-2291 has not come.", false),
+            ("a count", "I wrote 3 times in 2 weeks.", false),
+            ("nothing", "You charged me $0.00.", false),
+            ("no number", "Where are the prices in dollars?", false),
+            ("somebody else's words", "Fine.\n\nOn Mon, 2 Mar 2026 at 10:00, Ann wrote:\n> It is $12.", false),
+        ];
+        for (name, message, expected) in cases {
+            assert_eq!(detectors.names_a_sum(&text::clean(message)), expected, "{name}");
+        }
     }
 }

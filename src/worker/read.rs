@@ -123,7 +123,7 @@ fn read(
     let unread_reason = gate.err().map(|unread| unread.as_str());
     let read = messages::ReadAs {
         words: cleaned.words() as u32,
-        about_amount: false,
+        about_amount: gate.is_ok() && app.detectors.names_a_sum(&cleaned),
         language: gate.ok(),
         unread_reason,
     };

@@ -29,6 +29,20 @@ async fn quotes_are_what_substr_gives_back() {
 }
 
 #[tokio::test]
+async fn what_is_usual_is_measured_on_messages_about_sums() {
+    let world = world("shadow").await;
+    for text in [QUESTION, "You took $12.50 twice from my card, please have a look at it."] {
+        let ticket = world.zendesk_ticket(text);
+        let (form, happening) = (zendesk::Form::Pointer, Happening::TicketCreated);
+        let (headers, body) = world.zendesk.signed_webhook(form, happening, &ticket, &zendesk_secret());
+        assert!(world.post("/webhooks/zen", headers, body).await.is_success());
+    }
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from message where about_amount").await, 1);
+    assert_eq!(world.count("select words::bigint from message where about_amount").await, 12);
+}
+
+#[tokio::test]
 async fn every_table_and_column_and_view_says_what_it_is() {
     let world = worked_off().await;
     let silent: Vec<String> = sqlx::query_scalar(
