@@ -62,6 +62,8 @@ pub struct State {
     pub users: BTreeMap<u64, User>,
     pub tickets: BTreeMap<u64, Ticket>,
     pub limits: Limits,
+    /// Calls a minute for the list of tickets that changed.
+    pub list_limit: u32,
     faults: VecDeque<(Call, Fault)>,
     misfortune: Option<Misfortune>,
     /// Every fault that a call met.
@@ -71,6 +73,7 @@ pub struct State {
     window: Instant,
     used: u32,
     used_updates: u32,
+    used_lists: u32,
     last_id: u64,
 }
 
@@ -81,6 +84,7 @@ impl Desk {
             users: BTreeMap::from([(ME, me)]),
             tickets: BTreeMap::new(),
             limits,
+            list_limit: 10,
             faults: VecDeque::new(),
             misfortune: None,
             suffered: Vec::new(),
@@ -89,6 +93,7 @@ impl Desk {
             window: Instant::now(),
             used: 0,
             used_updates: 0,
+            used_lists: 0,
             last_id: 35_000,
         };
         Self { state: Mutex::new(state) }
@@ -244,12 +249,17 @@ impl State {
     /// Takes from the minute's allowance, or says for how many seconds there is none.
     pub fn take(&mut self, call: Call) -> Result<(), u64> {
         if self.window.elapsed() >= MINUTE {
-            (self.window, self.used, self.used_updates) = (Instant::now(), 0, 0);
+            (self.window, self.used, self.used_updates, self.used_lists) = (Instant::now(), 0, 0, 0);
         }
         let is_update = call == Call::Write;
         self.used += 1;
         self.used_updates += u32::from(is_update);
-        if self.used > self.limits.account || (is_update && self.used_updates > self.limits.updates) {
+        let is_list = call == Call::Changes;
+        self.used_lists += u32::from(is_list);
+        if self.used > self.limits.account
+            || (is_update && self.used_updates > self.limits.updates)
+            || (is_list && self.used_lists > self.list_limit)
+        {
             return Err(MINUTE.saturating_sub(self.window.elapsed()).as_secs().max(1));
         }
         Ok(())

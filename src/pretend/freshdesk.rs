@@ -1,6 +1,7 @@
 //! A pretend Freshdesk: tickets, conversations, contacts, notes, limits and their answers.
 
 mod json;
+mod list;
 mod rest;
 mod webhook;
 
@@ -51,6 +52,7 @@ pub struct PretendFreshdesk {
 impl PretendFreshdesk {
     pub async fn start() -> io::Result<Self> {
         let desk = Arc::new(Desk::new(Limits { account: 700, updates: 280 }));
+        desk.with(|state| state.list_limit = 200);
         let server = start(Router::new().fallback(rest::answer).with_state(desk.clone())).await?;
         Ok(Self { base_url: format!("http://{}", server.address), desk, _server: server })
     }
@@ -129,6 +131,11 @@ impl PretendFreshdesk {
 
     pub fn set_limits(&self, limits: Limits) {
         self.desk.with(|state| state.limits = limits);
+    }
+
+    /// Sets how often a minute the list of all tickets may be asked; 200 unless set.
+    pub fn set_list_limit(&self, a_minute: u32) {
+        self.desk.with(|state| state.list_limit = a_minute);
     }
 
     /// Gives the webhook that Freshdesk would send now, with the secret in the header. The ticket must be there.

@@ -27,6 +27,8 @@ pub enum Call {
     User,
     /// A requester's tickets.
     Earlier,
+    /// The list of tickets that changed.
+    Changes,
     /// The addition of a note.
     Write,
     /// Anything else, which is answered 404.

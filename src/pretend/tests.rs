@@ -3,7 +3,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::helpdesk::freshdesk::Freshdesk;
 use crate::helpdesk::zendesk::Zendesk;
-use crate::helpdesk::{Helpdesk, Parsed, PrivateNote, http_client};
+use crate::helpdesk::{CallError, Helpdesk, Parsed, Position, PrivateNote, http_client};
 use crate::ticket::{EventKind, TicketId};
 
 const SECRET: &str = "a shared secret";
@@ -190,4 +190,80 @@ async fn the_agents_page_shows_a_ticket_that_is_there() {
         let answer = get(format!("{}/demo/tickets/{missing}/data", desk.base_url())).await.unwrap();
         assert!(answer.status().is_client_error(), "{missing}");
     }
+}
+
+/// Walks through all that changed since a time, and counts how often each ticket comes.
+async fn walked(
+    helpdesk: &Helpdesk,
+    since: chrono::DateTime<Utc>,
+) -> std::collections::HashMap<TicketId, u32> {
+    let mut position = Position { since, cursor: None };
+    let mut seen = std::collections::HashMap::new();
+    loop {
+        let page = helpdesk.changed_since(&position).await.unwrap();
+        assert!(page.tickets.len() <= 100);
+        for ticket in page.tickets {
+            *seen.entry(ticket.id).or_default() += 1;
+        }
+        if page.end {
+            return seen;
+        }
+        assert_ne!(page.next, position);
+        position = page.next;
+    }
+}
+
+#[tokio::test]
+async fn every_ticket_that_changed_is_listed_however_many_share_a_second() {
+    use chrono::TimeDelta;
+    let (zendesk, freshdesk) =
+        (PretendZendesk::start().await.unwrap(), PretendFreshdesk::start().await.unwrap());
+    let client = http_client().unwrap();
+    let accounts = [
+        Helpdesk::Zendesk(Zendesk::new(zendesk.settings(vec![]), client.clone())),
+        Helpdesk::Freshdesk(Freshdesk::new(freshdesk.settings(vec![]), client)),
+    ];
+    let since = Utc::now() - TimeDelta::hours(1);
+    for number in 0..320 {
+        // 250 in one second, the others one by one.
+        let at = since + TimeDelta::seconds(if number < 250 { 60 } else { i64::from(number) });
+        let theirs = zendesk.add_user(NewUser::default());
+        zendesk.add_ticket(NewTicket { created_at: at, ..ticket(theirs) });
+        let theirs = freshdesk.add_user(NewUser::default());
+        freshdesk.add_ticket(NewTicket { created_at: at, ..ticket(theirs) });
+    }
+    let before = NewTicket {
+        created_at: since - TimeDelta::minutes(5),
+        ..ticket(zendesk.add_user(NewUser::default()))
+    };
+    zendesk.add_ticket(before);
+    for helpdesk in &accounts {
+        let seen = walked(helpdesk, since).await;
+        assert_eq!(seen.len(), 320);
+        assert!(seen.values().all(|times| *times <= 4), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_export_lags_behind_and_is_given_ten_times_a_minute() {
+    let desk = PretendZendesk::start().await.unwrap();
+    let helpdesk = Helpdesk::Zendesk(Zendesk::new(desk.settings(vec![]), http_client().unwrap()));
+    let theirs = desk.add_user(NewUser::default());
+    let at = |minutes| Utc::now() - chrono::TimeDelta::minutes(minutes);
+    let older = desk.add_ticket(NewTicket { created_at: at(5), ..ticket(theirs.clone()) });
+    desk.add_ticket(NewTicket { created_at: at(0), ..ticket(theirs) });
+    // A start that is too young is put back to what Zendesk takes, and a cursor that it does not know gives way to the time.
+    for position in [(at(10), None), (at(0), None), (at(4), Some("nonsense"))] {
+        let position = Position { since: position.0, cursor: position.1.map(str::to_owned) };
+        let page = helpdesk.changed_since(&position).await.unwrap();
+        let ids: Vec<_> = page.tickets.iter().map(|ticket| &ticket.id).collect();
+        let expected = if position.since < at(3) { vec![&older] } else { vec![] };
+        assert_eq!((ids, page.end), (expected, true), "{position:?}");
+    }
+    let position = Position { since: at(10), cursor: None };
+    for _ in 4..10 {
+        helpdesk.changed_since(&position).await.unwrap();
+    }
+    let limited = helpdesk.changed_since(&position).await;
+    assert!(matches!(limited, Err(CallError::RateLimited { .. })), "{limited:?}");
 }

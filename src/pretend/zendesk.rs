@@ -1,5 +1,6 @@
 //! A pretend Zendesk: OAuth, tickets, comments, users, guarded updates, limits and their answers.
 
+mod export;
 mod json;
 mod page;
 mod rest;
@@ -144,6 +145,11 @@ impl PretendZendesk {
 
     pub fn set_limits(&self, limits: Limits) {
         self.account.desk.with(|state| state.limits = limits);
+    }
+
+    /// Sets how often a minute the incremental export may be asked; 10 unless set.
+    pub fn set_list_limit(&self, a_minute: u32) {
+        self.account.desk.with(|state| state.list_limit = a_minute);
     }
 
     pub fn set_token_lifetime(&self, seconds: u64) {

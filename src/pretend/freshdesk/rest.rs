@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::json::{contact_json, conversation_json, error, limited, ticket_json, unauthorized};
+use super::list;
 use crate::pretend::desk::{self, Desk, ME, number};
 use crate::pretend::server::{Scissors, suffer};
 use crate::pretend::{Call, Fault};
@@ -28,10 +29,12 @@ pub async fn answer(
     body: Bytes,
 ) -> Response {
     let path: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
+    let of_a_requester = uri.query().unwrap_or_default().contains("requester_id=");
     let call = match (&method, path.as_slice()) {
         (&Method::GET, ["api", "v2", "agents", "me"]) => Call::Me,
         (&Method::GET, ["api", "v2", "contacts", _]) => Call::User,
-        (&Method::GET, ["api", "v2", "tickets"]) => Call::Earlier,
+        (&Method::GET, ["api", "v2", "tickets"]) if of_a_requester => Call::Earlier,
+        (&Method::GET, ["api", "v2", "tickets"]) => Call::Changes,
         (&Method::GET, ["api", "v2", "tickets", _, "conversations"]) => Call::Comments,
         (&Method::GET, ["api", "v2", "tickets", _]) => Call::Ticket,
         (&Method::POST, ["api", "v2", "tickets", _, "notes"]) => Call::Write,
@@ -111,6 +114,7 @@ fn answer_of(state: &mut desk::State, call: Call, id: u64, query: &str, body: &[
             let tickets = tickets.filter(|ticket| !matches!(ticket.status, "spam" | "deleted"));
             Some(tickets.map(|ticket| ticket_json(state, ticket, "")).collect())
         }
+        Call::Changes => return list::page(state, |key| asked(key).map(str::to_owned)),
         Call::Write => return add_note(state, id, body),
         Call::Token | Call::Other => None,
     };

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::export;
 use super::json::{
     PLAIN_LIMIT, comments_json, conflict, error, forbidden, limited, stamp, ticket_json, unauthorized,
     user_json,
@@ -49,6 +50,7 @@ pub async fn answer(
         (&Method::GET, ["api", "v2", "users", "me.json"]) => Call::Me,
         (&Method::GET, ["api", "v2", "users", _, "tickets", "requested.json"]) => Call::Earlier,
         (&Method::GET, ["api", "v2", "users", _]) => Call::User,
+        (&Method::GET, ["api", "v2", "incremental", "tickets", "cursor.json"]) => Call::Changes,
         (&Method::GET, ["api", "v2", "tickets", _, "comments.json"]) => Call::Comments,
         (&Method::GET, ["api", "v2", "tickets", _]) => Call::Ticket,
         (&Method::PUT, ["api", "v2", "tickets", _]) => Call::Write,
@@ -154,6 +156,7 @@ fn respond(state: &mut desk::State, call: Call, id: u64, query: &str, body: &[u8
             let of_requester = state.tickets.values().filter(|ticket| ticket.requester == id);
             json!({"tickets": of_requester.map(ticket_json).collect::<Vec<_>>(), "next_page": null})
         }),
+        Call::Changes => return export::page(state, query),
         Call::Write => return update(state, id, body),
         Call::Token | Call::Other => None,
     };
