@@ -13,7 +13,7 @@ $$;
 grant usage on schema public to undertone_dashboard;
 
 -- Everything but subject, text, evidence, lead, html and body. Facts quote the customer here and there: left out.
-grant select (source, id, ticket_id, received_at, state, reason, attempts, retry_at, finished_at)
+grant select (source, id, ticket_id, origin, received_at, state, reason, attempts, retry_at, finished_at)
     on delivery to undertone_dashboard;
 grant select (source, ticket_id, requester_id, status, channel, created_at, updated_at, follow_up_of, reopens, seen_at)
     on ticket to undertone_dashboard;
@@ -28,8 +28,8 @@ grant select (source, ticket_id, message_id, delivery_id, purpose, state, reason
 grant select (source, ticket_id, draft_id, message_id, trigger, adapted, incomplete, reason, sent_changed, asked_at)
     on draft_check to undertone_dashboard;
 
-grant select on feedback, account to undertone_dashboard;
+grant select on feedback, poll, backfill, account to undertone_dashboard;
 
-grant select on note_feedback, signals_per_day, note_decisions_per_day, repeat_chain, delivery_to_replay, note_latency,
+grant select on note_feedback, signals_per_day, note_decisions_per_day, decision, repeat_chain, delivery_to_replay, note_latency,
     draft_checks_per_week, adapted_well_per_week
     to undertone_dashboard;

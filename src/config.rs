@@ -158,6 +158,19 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Gives a source by its name. The error names those that there are.
+    pub fn source(&self, name: &str) -> anyhow::Result<&Source> {
+        self.sources.iter().find(|source| source.name.as_str() == name).ok_or_else(|| {
+            let names: Vec<_> = self.sources.iter().map(|source| source.name.as_str()).collect();
+            anyhow::anyhow!(
+                "there is no source {name:?} in the configuration; there are: {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
 /// The key that a position in the file belongs to, where its line has one.
 fn key_on_line(text: &str, at: usize) -> Option<&str> {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);

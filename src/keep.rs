@@ -74,6 +74,12 @@ impl Keeper {
     }
 }
 
+/// Keeps deliveries of our own finding beside the line of webhooks, all of them or none. Gives how many are new.
+pub async fn keep_found(db: &PgPool, found: &[NewDelivery]) -> Result<usize, NotKept> {
+    let kept = commit(db, found).await.map_err(|error| log(&error))?;
+    Ok(kept.into_iter().filter(|kept| *kept == Kept::New).count())
+}
+
 /// One that waits, counted until it is answered or gives up.
 struct Counted<'a>(&'a AtomicUsize);
 

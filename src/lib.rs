@@ -4,6 +4,7 @@
 //! -> detect -> store signals -> compose -> decide -> post -> confirm
 
 pub mod app;
+pub mod catch_up;
 pub mod cli;
 pub mod config;
 pub mod detect;
@@ -21,6 +22,7 @@ pub mod pauses;
 pub mod pretend;
 pub mod privacy;
 pub mod replay;
+pub mod report;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::catch_up::poll;
 use crate::config::Config;
 use crate::http::{Web, router};
 use crate::jobs;
@@ -26,6 +27,7 @@ pub struct Service {
     writer: JoinHandle<()>,
     worker: JoinHandle<()>,
     pauses: JoinHandle<()>,
+    polls: JoinHandle<()>,
 }
 
 impl Service {
@@ -47,6 +49,7 @@ impl Service {
         Ok(Self {
             worker: tokio::spawn(jobs::run(app.clone(), stop.clone())),
             pauses: tokio::spawn(pauses::run(app.clone(), stop.clone())),
+            polls: tokio::spawn(poll::run(app.clone(), stop.clone())),
             web: tokio::spawn(web.into_future()),
             app,
             address,
@@ -61,6 +64,7 @@ impl Service {
         self.web.await??;
         self.worker.await?;
         self.pauses.await?;
+        self.polls.await?;
         self.app.db.close().await;
         drop(self.app);
         self.writer.await?;

@@ -1,6 +1,7 @@
 //! The worker: walks a kept delivery to its note. Every step is safe to repeat.
 
 mod draft_note;
+pub mod hindsight;
 mod post;
 mod read;
 mod trouble;
@@ -175,7 +176,7 @@ async fn keep_decision(
     let key = notes::Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
     let decided = notes::Decided {
         purpose: "context",
-        delivery: delivery.id,
+        delivery: Some(delivery.id),
         state: decision.state(),
         reason: decision.reason(),
         kinds,

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+pub mod backfill;
 pub mod check_draft;
 mod database;
 pub mod demo;
@@ -8,6 +9,7 @@ pub mod eval;
 pub mod explain;
 pub mod health;
 pub mod replay;
+pub mod report;
 pub mod serve;
 mod since;
 pub mod train;
@@ -42,6 +44,10 @@ enum Verb {
     Explain(explain::Args),
     /// Train the weights of emotional language on labelled messages.
     Train(train::Args),
+    /// Read the tickets of the last days, so that history is there from the first day. Posts nothing.
+    Backfill(backfill::Args),
+    /// Count what was posted, or would have been, with ten examples.
+    Report(report::Args),
     /// Look at drafted replies beside the messages they answer.
     CheckDraft(check_draft::Args),
     /// Ask a running service whether it lives, for a container's health check.
@@ -70,6 +76,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Replay(args) => replay::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Train(args) => train::run(args),
+        Verb::Backfill(args) => backfill::run(args),
+        Verb::Report(args) => report::run(args),
         Verb::CheckDraft(args) => check_draft::run(args),
         Verb::Health(args) => health::run(args),
     };

@@ -32,6 +32,8 @@ pub struct Source {
     pub drafters: Vec<String>,
     /// Whether findings on a drafting bot's note go back as a private note.
     pub draft_notes: bool,
+    /// How often to look for tickets whose webhook never came; `None` for never.
+    pub poll: Option<Duration>,
     /// Turns agents' ids into pseudonyms; without it no agent is told from another.
     pub agent_id_key: Option<SecretString>,
     /// How long customers' words stay in the database.
@@ -106,6 +108,8 @@ pub(super) struct RawSource {
     drafters: Vec<String>,
     #[serde(default)]
     draft_notes: bool,
+    #[serde(default = "five")]
+    poll_minutes: u32,
     agent_id_key: Option<String>,
     #[serde(default)]
     keep_text: KeepText,
@@ -119,6 +123,10 @@ struct RawCredentials {
     email: Option<String>,
     api_token: Option<String>,
     api_key: Option<String>,
+}
+
+fn five() -> u32 {
+    5
 }
 
 fn fifteen() -> u32 {
@@ -155,6 +163,9 @@ impl RawSource {
         if self.languages.iter().any(|language| language != "en") || self.languages.is_empty() {
             return Err(format!("{source}: `languages`: only \"en\" has a language pack; write [\"en\"]"));
         }
+        if self.poll_minutes > 24 * 60 {
+            return Err(format!("{source}: `poll_minutes`: not from 1 to 1440, nor 0 for never"));
+        }
         let app_tokens = self.resolve_app_tokens(lookup).map_err(|problem| format!("{source}: {problem}"))?;
         let agent_id_key = self.agent_id_key.as_deref().map(|name| secret("agent_id_key", name, lookup));
         let agent_id_key = agent_id_key.transpose().map_err(|problem| format!("{source}: {problem}"))?;
@@ -174,6 +185,7 @@ impl RawSource {
             app_tokens,
             drafters: self.drafters,
             draft_notes: self.draft_notes,
+            poll: (self.poll_minutes > 0).then(|| Duration::from_secs(u64::from(self.poll_minutes) * 60)),
             agent_id_key,
             keep_text: self.keep_text,
         })

@@ -228,6 +228,11 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 11: ", "source `acme`: ", "`updates_per_minute`: ", "not from 0 to 1000"],
         ),
         (
+            "a poll less than daily",
+            with("mode = \"shadow\"", "mode = \"shadow\"\npoll_minutes = 1441"),
+            &["line 11: ", "source `acme`: ", "`poll_minutes`: ", "not from 1 to 1440, nor 0 for never"],
+        ),
+        (
             "Freshdesk's key for Zendesk",
             with(zendesk_credentials, r#"{ api_key = "ACME_SHOP_API_KEY" }"#),
             &[
@@ -403,6 +408,7 @@ fn every_key_stands_in_the_shipped_file() {
         "drafters",
         "draft_notes",
         "keep_text",
+        "poll_minutes",
     ];
     for key in keys {
         let stands = SHIPPED.lines().any(|line| {

@@ -282,7 +282,11 @@ mod tests {
             ("a count", "I wrote 3 times in 2 weeks.", false),
             ("nothing", "You charged me $0.00.", false),
             ("no number", "Where are the prices in dollars?", false),
-            ("somebody else's words", "Fine.\n\nOn Mon, 2 Mar 2026 at 10:00, Ann wrote:\n> It is $12.", false),
+            (
+                "somebody else's words",
+                "Fine.\n\nOn Mon, 2 Mar 2026 at 10:00, Ann wrote:\n> It is $12.",
+                false,
+            ),
         ];
         for (name, message, expected) in cases {
             assert_eq!(detectors.names_a_sum(&text::clean(message)), expected, "{name}");

@@ -3,6 +3,7 @@
 //! Wire types never leave their helpdesk's folder; what comes out is the common model of [`crate::ticket`].
 
 mod call;
+mod changes;
 pub mod freshdesk;
 pub mod gate;
 mod note;
@@ -17,6 +18,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
 pub use call::{CallError, FIRST_PROBE, http_client, http_client_within};
+pub use changes::{Changes, Newest, Position};
 pub use gate::{Gate, Pause};
 pub use note::{MARKER_START, Posted, PrivateNote};
 pub use webhook::{Identity, Parsed, Unverified, bare_event};
@@ -86,6 +88,22 @@ impl Helpdesk {
         match self {
             Self::Zendesk(zendesk) => zendesk.post_note(ticket, note).await,
             Self::Freshdesk(freshdesk) => freshdesk.post_note(ticket, note).await,
+        }
+    }
+
+    /// Gives the next page of tickets that changed since a position, the oldest change first. A ticket can come again.
+    pub async fn changed_since(&self, position: &Position) -> Result<Changes, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.changed_since(position).await,
+            Self::Freshdesk(freshdesk) => freshdesk.changed_since(position).await,
+        }
+    }
+
+    /// Says which public message of a customer's is the ticket's newest; `None` where there is none.
+    pub async fn newest_from_customer(&self, ticket: &Ticket) -> Result<Option<Newest>, CallError> {
+        match self {
+            Self::Zendesk(zendesk) => zendesk.newest_from_customer(ticket).await,
+            Self::Freshdesk(freshdesk) => freshdesk.newest_from_customer(ticket).await,
         }
     }
 

@@ -11,7 +11,7 @@ use super::Web;
 use crate::app::Account;
 use crate::config::Kind;
 use crate::keep::Kept;
-use crate::store::deliveries::NewDelivery;
+use crate::store::deliveries::{NewDelivery, Origin};
 
 /// Receives a webhook. The body stays raw until verified: the signature covers bytes, not JSON.
 ///
@@ -47,6 +47,7 @@ fn delivery(account: &Account, headers: &HeaderMap, body: &Bytes) -> NewDelivery
         ticket_id: identity.ticket_id,
         body: body.to_vec(),
         body_is_unique: identity.body_is_unique,
+        origin: Origin::Webhook,
     }
 }
 

@@ -16,6 +16,24 @@ pub struct NewDelivery {
     pub body: Vec<u8>,
     /// Whether an equal body is surely the same event. Pointer bodies may be equal for two events.
     pub body_is_unique: bool,
+    pub origin: Origin,
+}
+
+/// How we came to know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Webhook,
+    /// Found on the helpdesk: its webhook had not come.
+    Poll,
+}
+
+impl Origin {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Poll => "poll",
+        }
+    }
 }
 
 /// A delivery whose work is to be queued.
@@ -31,8 +49,8 @@ pub struct Queued {
 /// The transaction's commit waits for the disk, whatever this connection (or a pooler's) was set to before.
 pub async fn insert_all(db: &mut PgConnection, new: &[NewDelivery]) -> sqlx::Result<Vec<Queued>> {
     sqlx::query_as(
-        "insert into delivery (source, id, dedup_key, invocation_id, ticket_id, body)
-         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+        "insert into delivery (source, id, dedup_key, invocation_id, ticket_id, body, origin)
+         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[])
          where set_config('synchronous_commit', 'on', true) is not null
          on conflict on constraint delivery_dedup_key_unique do nothing
          returning source, id, ticket_id",
@@ -43,6 +61,7 @@ pub async fn insert_all(db: &mut PgConnection, new: &[NewDelivery]) -> sqlx::Res
     .bind(new.iter().map(|one| one.invocation_id.as_deref()).collect::<Vec<_>>())
     .bind(new.iter().map(|one| one.ticket_id.as_ref().map(|id| id.0.as_str())).collect::<Vec<_>>())
     .bind(new.iter().map(|one| one.body.as_slice()).collect::<Vec<_>>())
+    .bind(new.iter().map(|one| one.origin.as_str()).collect::<Vec<_>>())
     .fetch_all(db)
     .await
 }

@@ -1,13 +1,16 @@
 //! Postgres: one file per table, a function per question.
 
 pub mod accounts;
+pub mod backfills;
 pub mod deliveries;
 pub mod draft_checks;
 pub mod feedback;
 pub mod history;
 pub mod messages;
 pub mod notes;
+pub mod polls;
 pub mod postgres;
+pub mod report;
 pub mod signals;
 pub mod tickets;
 pub mod words;

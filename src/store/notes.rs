@@ -22,7 +22,8 @@ pub struct Key<'a> {
 pub struct Decided<'a> {
     /// `context` for what lies beneath a message, `draft` for findings on a drafting bot's note.
     pub purpose: &'static str,
-    pub delivery: Uuid,
+    /// `None` for what is decided in hindsight.
+    pub delivery: Option<Uuid>,
     pub state: &'static str,
     pub reason: &'static str,
     pub kinds: Vec<&'static str>,
@@ -42,7 +43,7 @@ pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
     sqlx::query_as(
         "select state, reason, text
          from note
-         where source = $1 and ticket_id = $2 and purpose = 'context'
+         where source = $1 and ticket_id = $2 and purpose = 'context' and reason <> 'backfill'
          order by (marker is not null) desc, decided_at desc
          limit 1",
     )

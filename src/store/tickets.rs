@@ -1,11 +1,13 @@
 //! Tickets and their requesters, as last read.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgExecutor};
 
 use super::Old;
 use super::words::Words;
-use crate::ticket::{Case, CustomerText, EarlierTicket, Status, TicketId, UserId};
+use crate::ticket::{Case, CustomerText, EarlierTicket, Status, Ticket, TicketId, UserId};
 
 /// Writes down a ticket and its requester, or what is new about them. An older reading does not undo a newer one.
 pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case, words: Words<'_>) -> sqlx::Result<()> {
@@ -94,6 +96,44 @@ pub async fn earlier(
             finished: row.finished,
         })
         .collect())
+}
+
+/// Gives those of the listed tickets that have not been read as they are now: never, or before their latest change.
+pub async fn unread(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    listed: &[Ticket],
+) -> sqlx::Result<HashSet<TicketId>> {
+    let ids: Vec<TicketId> = sqlx::query_scalar(
+        "select ticket_id
+         from unnest($2::text[], $3::timestamptz[]) as listed (ticket_id, updated_at)
+         where not exists (
+                   select from ticket
+                   where source = $1 and ticket.ticket_id = listed.ticket_id and ticket.updated_at >= listed.updated_at
+               )
+            or not exists (select from message where source = $1 and message.ticket_id = listed.ticket_id)",
+    )
+    .bind(source)
+    .bind(listed.iter().map(|ticket| ticket.id.0.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|ticket| ticket.updated_at).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Writes down the state of a ticket whose messages are all known.
+pub async fn refresh(db: impl PgExecutor<'_>, source: &str, ticket: &Ticket) -> sqlx::Result<()> {
+    sqlx::query(
+        "update ticket set status = $3, updated_at = $4
+         where source = $1 and ticket_id = $2 and updated_at <= $4",
+    )
+    .bind(source)
+    .bind(&ticket.id)
+    .bind(status_word(ticket.status))
+    .bind(ticket.updated_at)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn status_word(status: Status) -> &'static str {

@@ -65,7 +65,7 @@ async fn keep_note(
     let live = account.source.mode == Mode::Live;
     let decided = notes::Decided {
         purpose: "draft",
-        delivery: delivery.id,
+        delivery: Some(delivery.id),
         state: if live { "pending" } else { "shadow" },
         reason: "draft_findings",
         kinds: looked.findings.items.iter().map(|item| item.check.as_str()).collect(),

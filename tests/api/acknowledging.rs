@@ -132,7 +132,7 @@ async fn webhooks_that_arrive_together_are_all_kept_once() {
 #[tokio::test]
 async fn a_bad_row_does_not_fail_its_neighbours() {
     use undertone::keep::{Keeper, Kept};
-    use undertone::store::deliveries::NewDelivery;
+    use undertone::store::deliveries::{NewDelivery, Origin};
     use undertone::ticket::TicketId;
 
     let db = undertone::store::connect(crate::helpers::database().await).await.unwrap();
@@ -145,6 +145,7 @@ async fn a_bad_row_does_not_fail_its_neighbours() {
         ticket_id: Some(TicketId(ticket.into())),
         body: b"{}".to_vec(),
         body_is_unique: true,
+        origin: Origin::Webhook,
     };
     // Sent at once, they wait in one line and share a transaction.
     let (first, bad, last) = tokio::join!(

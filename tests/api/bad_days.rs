@@ -108,7 +108,7 @@ async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
     };
     let decided = notes::Decided {
         purpose: "context",
-        delivery: uuid::Uuid::now_v7(),
+        delivery: Some(uuid::Uuid::now_v7()),
         state: "pending",
         reason: "noteworthy",
         kinds: vec!["chase"],

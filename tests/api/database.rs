@@ -39,7 +39,7 @@ async fn what_is_usual_is_measured_on_messages_about_sums() {
     }
     world.settle().await;
     assert_eq!(world.count("select count(*) from message where about_amount").await, 1);
-    assert_eq!(world.count("select words::bigint from message where about_amount").await, 12);
+    assert_eq!(world.count("select words::bigint from message where about_amount").await, 13);
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn the_dashboard_role_may_ask_what_the_documentation_says() {
     run(&mut tx, &std::fs::read_to_string("deploy/readonly_role.sql").unwrap()).await;
     run(&mut tx, "set local role undertone_dashboard").await;
     let questions = sql_blocks("docs/database.md");
-    for number in [1, 2, 3, 4, 6, 8, 9, 10, 13, 14, 15, 16] {
+    for number in [1, 2, 3, 4, 6, 8, 9, 10, 13, 14, 15, 16, 17, 18] {
         run(&mut tx, &questions[number - 1]).await;
     }
     for number in [5, 7, 11, 12] {

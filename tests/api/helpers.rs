@@ -123,6 +123,7 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
         agent_id_key = "AGENT_ID_KEY"
         drafters = ["777"]
         draft_notes = true
+        poll_minutes = 0
         credentials = {{ oauth_client_id = "undertone_integration", oauth_client_secret = "ZENDESK_OAUTH" }}
         mode = "{mode}"
         time_zone = "Europe/Copenhagen"
@@ -132,6 +133,7 @@ pub fn settings(mode: &str, zendesk: &str, freshdesk: &str) -> String {
         base_url = "{freshdesk}"
         webhook_secrets = ["FRESHDESK_SECRET"]
         app_tokens = ["OLD_APP_TOKEN", "APP_TOKEN"]
+        poll_minutes = 0
         credentials = {{ api_key = "FRESHDESK_KEY" }}
         mode = "{mode}"
         time_zone = "Europe/Copenhagen"

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod bad_days;
+mod catch_up;
 mod chaos;
 mod database;
 mod docs;

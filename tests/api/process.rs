@@ -26,7 +26,7 @@ impl Drop for Home {
 }
 
 /// The binary, killed when dropped.
-pub struct Undertone(Child);
+pub struct Undertone(pub Child);
 
 impl Drop for Undertone {
     fn drop(&mut self) {
@@ -35,7 +35,7 @@ impl Drop for Undertone {
     }
 }
 
-fn serve(config: &Path) -> Undertone {
+pub fn serve(config: &Path) -> Undertone {
     serve_telling(config, Stdio::null())
 }
 

@@ -84,7 +84,10 @@ impl Freshdesk {
         Ok(all.split_off(all.len().saturating_sub(PAGE)))
     }
 
-    async fn conversations(&self, ticket_id: &TicketId) -> Result<Vec<ConversationPart>, CallError> {
+    pub(super) async fn conversations(
+        &self,
+        ticket_id: &TicketId,
+    ) -> Result<Vec<ConversationPart>, CallError> {
         let mut all = Vec::new();
         for page in 1..=PAGES {
             let path = format!("/api/v2/tickets/{ticket_id}/conversations?page={page}&per_page={PAGE}");
@@ -129,7 +132,7 @@ impl Freshdesk {
         Ok(tickets)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         self.call(Access::Read, self.request(Method::GET, path)).await
     }
 

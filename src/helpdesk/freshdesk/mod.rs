@@ -1,5 +1,6 @@
 //! One connected Freshdesk account.
 
+mod changes;
 mod client;
 mod payload;
 mod rest;

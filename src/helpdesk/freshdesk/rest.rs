@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::helpdesk::{CallError, Posted, PrivateNote, note, wire, zones};
+use crate::helpdesk::{CallError, Newest, Posted, PrivateNote, note, wire, zones};
 use crate::text::html;
 use crate::ticket::{
     Author, Customer, CustomerText, EarlierTicket, Message, MessageId, Status, Ticket, TicketId, UserId,
@@ -175,6 +175,13 @@ impl ConversationPart {
             text: CustomerText::new(html::to_text(self.body.expose())),
             sent_at: self.created_at?,
         })
+    }
+
+    /// Which message of the customer's this is, if it is one.
+    pub fn by_customer(&self) -> Option<Newest> {
+        let public = self.private == Some(false) && !self.carries(note::MARKER_START);
+        let message = MessageId(self.id.clone().filter(|_| self.incoming && public)?);
+        Some(Newest { message, sent_at: self.created_at? })
     }
 
     pub fn carries(&self, marker: &str) -> bool {

@@ -69,7 +69,7 @@ impl Zendesk {
         Ok(reply.ticket)
     }
 
-    async fn comments(&self, ticket_id: &TicketId) -> Result<CommentPage, CallError> {
+    pub(super) async fn comments(&self, ticket_id: &TicketId) -> Result<CommentPage, CallError> {
         let newest = "sort=-created_at&page%5Bsize%5D=100&include=users";
         self.get(&format!("/api/v2/tickets/{ticket_id}/comments.json?{newest}")).await
     }
@@ -104,7 +104,7 @@ impl Zendesk {
         Ok(tickets)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         self.call(Access::Read, || self.request(Method::GET, path)).await
     }
 

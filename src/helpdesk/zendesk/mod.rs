@@ -1,5 +1,6 @@
 //! One connected Zendesk account.
 
+mod changes;
 mod client;
 mod payload;
 mod rest;

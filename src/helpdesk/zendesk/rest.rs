@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::helpdesk::{CallError, Posted, PrivateNote, note, wire, zones};
+use crate::helpdesk::{CallError, Newest, Posted, PrivateNote, note, wire, zones};
 use crate::ticket::{
     Author, Customer, CustomerText, EarlierTicket, Message, MessageId, Status, Ticket, TicketId, UserId,
 };
@@ -151,13 +151,8 @@ impl TicketPart {
 
     /// Gives the ticket's public messages, oldest first, from its newest comments. Our notes are private, as others' are.
     pub fn messages(&self, page: CommentPage) -> Vec<Message> {
-        let roles: HashMap<String, String> =
-            page.users.into_iter().filter_map(|user| Some((user.id?, user.role?))).collect();
-        let author = |id: Option<&str>| match id {
-            Some(id) if self.requester_id.as_deref() == Some(id) => Author::Customer,
-            Some(id) if roles.get(id).is_some_and(|role| role == "end-user") => Author::Customer,
-            _ => Author::Agent,
-        };
+        let roles = roles(page.users);
+        let author = |id: Option<&str>| author(id, self.requester_id.as_deref(), &roles);
         let has_more = page.meta.has_more;
         let mut comments = page.comments;
         // Newest first as asked for; turned round before sorting, for stamps of whole seconds are often equal.
@@ -178,6 +173,33 @@ impl TicketPart {
             messages.extend(comment.into_message(is_opening, by));
         }
         messages
+    }
+}
+
+fn roles(users: Vec<UserPart>) -> HashMap<String, String> {
+    users.into_iter().filter_map(|user| Some((user.id?, user.role?))).collect()
+}
+
+/// The requester is a customer, and so is every other end user.
+fn author(id: Option<&str>, requester: Option<&str>, roles: &HashMap<String, String>) -> Author {
+    match id {
+        Some(id) if requester == Some(id) => Author::Customer,
+        Some(id) if roles.get(id).is_some_and(|role| role == "end-user") => Author::Customer,
+        _ => Author::Agent,
+    }
+}
+
+impl CommentPage {
+    /// The newest public message of a customer's among these, which come newest first.
+    pub fn newest_from_customer(self, requester: Option<&UserId>) -> Option<Newest> {
+        let roles = roles(self.users);
+        let requester = requester.map(|requester| requester.0.as_str());
+        let oldest = self.comments.len().saturating_sub(1);
+        self.comments.into_iter().enumerate().find_map(|(place, comment)| {
+            let author = author(comment.author_id.as_deref(), requester, &roles);
+            let message = comment.into_message(place == oldest && !self.meta.has_more, author)?;
+            (author == Author::Customer).then_some(Newest { message: message.id, sent_at: message.sent_at })
+        })
     }
 }
 
