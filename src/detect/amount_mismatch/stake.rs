@@ -28,6 +28,7 @@ const QUOTE_WITHIN: usize = 45;
 enum Class {
     Stake,
     Total,
+    Asked,
     Bill,
     Settled,
     Thing,
@@ -128,8 +129,10 @@ fn place<'a>(
             .min_by_key(|near| distance(&near.range, &amount.range))
             .filter(|near| distance(&near.range, &amount.range) <= most)
     };
-    let found = around()
-        .find(|near| is(Class::Total)(near) && beside(near) && before(near))
+    // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
+    let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
+    let found = asked
+        .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
         .or_else(|| closest(Class::Stake, BESIDE))
@@ -141,12 +144,27 @@ fn place<'a>(
     match found {
         Some(near) => Placed {
             amount,
-            role: Some(near.phrase.class),
+            role: Some(match near.phrase.class {
+                Class::Asked => Class::Stake,
+                class => class,
+            }),
             near: Some(near.range.clone()),
             cue: &near.phrase.cue,
         },
         None => Placed { amount, role: None, near: None, cue: "" },
     }
+}
+
+/// The words that ask the last sum before them back, wherever in its sentence.
+fn asked_back<'a>(near: &'a [Near<'a>], amount: &Amount, sentence: &Range<usize>) -> Option<&'a Near<'a>> {
+    let after = near.partition_point(|near| near.range.start < amount.range.end);
+    let asked = near[after..].iter().take_while(|near| near.range.start < sentence.end);
+    asked.into_iter().find(|near| near.phrase.class == Class::Asked)
+}
+
+/// The sum after, where it stands in the same sentence.
+fn next_in<'a>(sentence: &Range<usize>, next: Option<&'a Amount>) -> Option<&'a Amount> {
+    next.filter(|next| next.range.start < sentence.end)
 }
 
 /// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is.

@@ -88,6 +88,30 @@ fn counts_of_contacts_are_chases() {
 }
 
 #[test]
+fn what_was_asked_or_mended_in_vain_is_a_chase() {
+    table(&[
+        ("told, and not so", "I was told that it would be here on Monday. It is not.", true),
+        ("told in vain", "I told them that the account is not mine but they keep reporting it.", true),
+        ("must ask again", "Yet again I must ask you to correct the spelling of my name.", true),
+        ("please again", "Once more, please take my name off the list.", true),
+        ("to date nothing", "To date I have not received the label.", true),
+        ("the same letter", "They keep sending me the same letter.", true),
+        ("their answer", "Your last reply did not solve it.", true),
+        ("mended, and back", "I had this in May, you fixed it, and now it is back.", true),
+        ("no replies", "I posted this question a week ago and got no replies.", true),
+        ("from one to the next", "The shop sent me to the website, which sent me back to the shop.", true),
+        ("told them once", "I told them that the account is mine and they opened it.", false),
+        ("told, and so", "I was told that it would be here on Monday. It is, thanks.", false),
+        ("again a pleasure", "Once again a great show!", false),
+        ("must call", "I must call my bank about it tomorrow.", false),
+        ("follow-up asked for", "Please follow up with the courier.", false),
+        ("the program asks", "It keeps asking me for my password.", false),
+        ("the same colour", "I got the same colour as in the picture.", false),
+        ("no answers in a form", "The form has no answers to choose from.", false),
+    ]);
+}
+
+#[test]
 fn waiting_for_an_answer_is_a_chase() {
     table(&[
         ("still waiting", "Still waiting for a reply about the refund.", true),

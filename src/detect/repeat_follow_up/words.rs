@@ -202,6 +202,10 @@ fn joined<'a>(
         .or(get(after.outcome).filter(within(if sure_contact { OUTCOME_WITHIN } else { WEAK_WITHIN })))
         .or(get(after.snag).filter(within(WEAK_WITHIN)).filter(|_| sure_contact));
     let Some(other) = counted.or(failed) else { return };
+    // "It keeps asking me for my password": the same words tell no contact and its outcome.
+    if !sure_contact && other.range.start < contact.range.end && contact.range.start < other.range.end {
+        return;
+    }
 
     let sure = sure_contact && other.phrase.class != Class::Snag && other.sentence == contact.sentence;
     let (first, last) =

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::harm::Harms;
 use crate::detect::lexicon::Lexicon;
 use crate::text::Cleaned;
 
@@ -83,6 +84,7 @@ pub struct Cues {
     /// One part for each cue: many patterns with gaps in them in one automaton make more states than it can keep,
     /// and building them anew for each message costs eighty times as much as searching one after the other.
     cues: [Lexicon<Cue>; 2],
+    harms: Harms,
     guards: Lexicon<Guard>,
 }
 
@@ -96,22 +98,21 @@ impl Cues {
     pub fn load() -> anyhow::Result<Self> {
         let said = include_str!("../../../config/lexicons/en/urgency.toml");
         let families = include_str!("../../../config/lexicons/en/urgency_families.toml");
+        let guards = include_str!("../../../config/lexicons/en/urgency_guards.toml");
         let name = |cue: &Cue| cue.name.clone();
         Ok(Self {
             cues: [
                 Lexicon::parse_parts("urgency.toml", said, name)?,
                 Lexicon::parse_parts("urgency_families.toml", families, name)?,
             ],
-            guards: Lexicon::parse(
-                "urgency_guards.toml",
-                include_str!("../../../config/lexicons/en/urgency_guards.toml"),
-            )?,
+            harms: Harms::load()?,
+            guards: Lexicon::parse_parts("urgency_guards.toml", guards, |guard: &Guard| guard.stops)?,
         })
     }
 
     /// The phrases that stand, in the order of the text.
     pub fn find<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
-        let hits = self.all(text.folded());
+        let hits = self.all(text);
         if hits.is_empty() {
             return hits;
         }
@@ -132,28 +133,49 @@ impl Cues {
             for (at, hit) in
                 hits.iter().enumerate().skip(first).take_while(|(_, hit)| hit.range.start < reach.end)
             {
-                stopped[at] |= guard.stops.stops(hit.cue);
+                // "We can not refinance": a "not" within the cue's own words denies nothing.
+                let own = guard.reach == Reach::Touch
+                    && guard.stops != Stops::Hurry
+                    && range.start > hit.range.start;
+                stopped[at] |= !own && guard.stops.stops(hit.cue);
             }
         }
         let standing = hits.into_iter().zip(stopped).filter(|(_, stopped)| !stopped).map(|(hit, _)| hit);
         standing.take(MOST).collect()
     }
 
-    /// Every phrase in the order of the text; of two that overlap, the one that begins first, then the longer.
-    fn all<'l>(&'l self, folded: &'l str) -> Vec<Hit<'l>> {
+    /// Every phrase in the order of the text; of two that overlap, the one that counts by itself, then the one that begins
+    /// first, then the longer.
+    fn all<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
         let mut hits: Vec<_> = self
             .cues
             .iter()
-            .flat_map(|cues| cues.find(folded))
+            .flat_map(|cues| cues.find(text.folded()))
             .map(|(range, cue)| Hit { range, cue })
+            .chain(self.harms.find(text))
             .collect();
-        hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
-        let mut end = 0;
-        hits.retain(|hit| {
-            let apart = hit.range.start >= end;
-            end = end.max(hit.range.end);
-            apart
-        });
+        hits.sort_by_key(|hit| (hit.cue.beside, hit.range.start, Reverse(hit.range.end)));
+        let by_itself = hits.partition_point(|hit| !hit.cue.beside);
+        let beside = hits.split_off(by_itself);
+        let mut hits = apart(hits);
+        let free = |hit: &Hit<'_>| {
+            let next = hits.partition_point(|other| other.range.end <= hit.range.start);
+            hits.get(next).is_none_or(|other| other.range.start >= hit.range.end)
+        };
+        let beside: Vec<_> = apart(beside).into_iter().filter(free).collect();
+        hits.extend(beside);
+        hits.sort_by_key(|hit| hit.range.start);
         hits
     }
+}
+
+/// Those of sorted hits that begin where no earlier one still runs.
+fn apart(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let mut end = 0;
+    hits.retain(|hit| {
+        let apart = hit.range.start >= end;
+        end = end.max(hit.range.end);
+        apart
+    });
+    hits
 }

@@ -147,6 +147,14 @@ fn date(words: &[Word<'_>]) -> Option<(Day, usize)> {
             let (year, more) = year(word(rest, 2 + of));
             return Some((Day::Date { year, month, day }, at + 2 + of + more));
         }
+        // "The 15th of this month"; the next such day is meant with "the month" too.
+        if at == 1
+            && word(rest, 1) == "of"
+            && matches!(word(rest, 2), "this" | "the")
+            && word(rest, 3) == "month"
+        {
+            return Some((Day::OfMonth(day), at + 4));
+        }
         // "The 14th"; "the 2nd time" is a count.
         let counted = matches!(
             word(rest, 1),
@@ -161,6 +169,7 @@ fn date(words: &[Word<'_>]) -> Option<(Day, usize)> {
                 | "party"
                 | "attempt"
                 | "of"
+                | "quarter"
                 | "century"
                 | "floor"
                 | "gen"

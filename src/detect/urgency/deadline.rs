@@ -17,6 +17,8 @@ const BEFORE: usize = 60;
 const AFTER: usize = 40;
 /// A need without "by" must stand closer: "I need this fixed today".
 const NEED_BEFORE: usize = 36;
+/// What they will do on the date likewise: "we close on the house on 12 March".
+const PLAN_BEFORE: usize = 30;
 
 /// No person reads more deadlines than this of one message.
 const MOST: usize = 16;
@@ -35,6 +37,9 @@ enum Role {
     Term,
     Need,
     Stake,
+    Plan,
+    Having,
+    Stuck,
     Ahead,
     Past,
     Promise,
@@ -104,6 +109,11 @@ fn window<'f>(frames: &'f [(Range<usize>, Role)], date: &Range<usize>) -> &'f [(
     &frames[first..end.max(first)]
 }
 
+/// Whether the words stand right before the event.
+fn leads(words: &Range<usize>, stake: &Range<usize>) -> bool {
+    words.end <= stake.start && stake.start - words.end <= 1
+}
+
 /// A date and the frames of its sentence.
 struct Around<'a> {
     said: &'a Said,
@@ -115,8 +125,12 @@ impl Around<'_> {
     /// The words that make the date press on the customer, or `None` where it is part of a story.
     fn pressing(&self) -> Option<Range<usize>> {
         let date = &self.said.range;
-        if self.near(Role::Promise, BEFORE, 0).is_some() || self.near(Role::Law, BEFORE, AFTER).is_some() {
+        let promised = self.near(Role::Promise, BEFORE, 0).is_some() && !self.runs_out_on_them();
+        if promised || self.near(Role::Law, BEFORE, AFTER).is_some() {
             return None;
+        }
+        if let Some(plan) = self.plan() {
+            return Some(plan.start.min(date.start)..plan.end.max(date.end));
         }
         let need = self.near(Role::Need, BEFORE, AFTER).filter(|need| !self.told(need));
         let stake = self.near(Role::Stake, BEFORE, AFTER).filter(|stake| !self.told(stake));
@@ -139,6 +153,19 @@ impl Around<'_> {
         let for_it = self.text[need.end..date.start].trim_end().ends_with(" for");
         let meant = self.soon() || (for_it && self.text[need.clone()].contains("need"));
         (meant && !self.told(&need)).then_some(need.start..date.end)
+    }
+
+    /// What the customer will do on the date themselves: "we close on the house on 12 March".
+    fn plan(&self) -> Option<Range<usize>> {
+        let plan = self.near(Role::Plan, PLAN_BEFORE, 0)?;
+        let asked = self.near(Role::Past, BEFORE, 0).is_some() || self.said.when == When::Unreadable;
+        (!asked && !matches!(self.said.when, When::At(_))).then_some(plan)
+    }
+
+    /// "The offer expires in two hours and your site will not let me sign": somebody's offer, and their own time.
+    fn runs_out_on_them(&self) -> bool {
+        let stuck = self.near(Role::Stuck, BEFORE, AFTER).is_some();
+        stuck && self.limit().is_some_and(|(_, role)| role == Role::Term)
     }
 
     /// A blacked-out date presses only where the words around it can be of nothing past: "closing is on XX/XX".
@@ -213,11 +240,14 @@ impl Around<'_> {
 
     /// Whether the event that stands near the date is still to come on it.
     fn stake_ahead(&self, stake: &Range<usize>, need: Option<&Range<usize>>) -> bool {
+        // "At 5pm" is as often an opening hour: it presses where they must.
         if matches!(self.said.when, When::At(_)) {
-            return false;
+            let must = need.is_some_and(|need| need.start <= stake.start);
+            return must || self.near(Role::Stuck, BEFORE, AFTER).is_some();
         }
         self.surely_ahead()
             || self.near(Role::Ahead, BEFORE, 0).is_some_and(|ahead| ahead.end > stake.end)
+            || self.near(Role::Having, BEFORE, 0).is_some_and(|having| leads(&having, stake))
             || need.is_some_and(|need| need.start <= stake.start)
             || (self.touches(stake) && self.near(Role::Past, BEFORE, AFTER).is_none())
     }

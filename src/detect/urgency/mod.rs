@@ -2,19 +2,22 @@
 //!
 //! ## What it finds
 //! A named deadline or event, resolved to a moment in the customer's zone; a concrete harm running now (home,
-//! loan, job, own money, an intruder, stranded); a stated hurry. One signal a message, all evidence in it.
+//! loan, job, own money, an intruder, stranded), in set phrases or told as a plain fact; a stated hurry. One signal a
+//! message, all evidence in it.
 //!
 //! ## Why an agent should know
 //! The queue is sorted by arrival, not by when the answer stops being useful.
 //!
 //! ## Known limits
-//! English only. Words say nothing about a harm that has to be inferred ("I moved in and my report shows..").
+//! English only. Words say nothing about a harm that has to be inferred ("I moved in and my report shows.."), and a refusal
+//! that was made good later counts where nothing says so.
 //! Anger, legal threats and a late hour are not urgency; the hour only joins a deadline as a fact.
 
 mod clock;
 mod cues;
 mod day;
 mod deadline;
+mod harm;
 mod resolve;
 mod when;
 
@@ -44,7 +47,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {

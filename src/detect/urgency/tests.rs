@@ -136,6 +136,53 @@ fn harm_running_now_is_told_from_harm_that_is_over_or_only_feared_for_a_score() 
 }
 
 #[test]
+fn harm_told_as_a_plain_fact_is_a_matter_and_what_befell_it() {
+    check(&[
+        ("I applied for a mortgage last week and they denied me as well.", BLOCKED),
+        ("We can not refinance because of this.", BLOCKED),
+        ("The credit union would not give us the home loan.", BLOCKED),
+        ("I applied for an apartment. They turned me down.", BLOCKED),
+        ("This is costing me job opportunities.", BLOCKED),
+        ("We lost the house because of you.", BLOCKED),
+        ("Our whole home purchase is falling apart.", BLOCKED),
+        ("They withheld my paycheck and I have no food in the house.", BLOCKED),
+        ("My debit card was shut off in Mexico and I need to pay the hotel.", BLOCKED),
+        ("They denied my claim for the broken lease car.", None),
+        ("The dealer denied that there was a problem with the car.", None),
+        ("I can't find my mortgage account in the app.", None),
+        ("I can't find my application for a loan.", None),
+        ("My request for a loan modification was denied.", None),
+        ("I was turned down for the balance transfer. My mortgage is with another bank.", None),
+        ("I was denied. Years later I took out a mortgage with somebody else entirely.", None),
+        ("I never lost a house.", None),
+        ("We lost a lot of files in the move to the new apartment.", None),
+        ("They withheld my paycheck stub from the file.", None),
+        ("My card was declined at the store although I had enough credit.", None),
+    ]);
+}
+
+#[test]
+fn a_plan_of_their_own_makes_a_date_a_deadline() {
+    check(&[
+        ("We close on the house on 12 June.", DEADLINE),
+        ("Our payroll runs today.", DEADLINE),
+        ("The offer expires in two hours and your site will not let me sign.", DEADLINE),
+        ("I have a court date on the 14th.", DEADLINE),
+        ("We move in on the 3rd and the deposit has not cleared.", DEADLINE),
+        ("Our tax return is due on the 15th of this month and I need the form.", DEADLINE),
+        ("The show starts at 8 and the tickets are still not in my app.", DEADLINE),
+        ("The offer expires in two hours, does it cover shoes too?", None),
+        ("The store opens at 8 and is still not on the map.", None),
+        ("They want payment by the 20th of the month.", None),
+        ("I have an appointment with the dealer next week to get it looked at.", None),
+        ("See you tomorrow at the conference!", None),
+        ("I will file suit in small claims court on Monday.", None),
+        ("I would like to move my mail to a new computer next week.", None),
+        ("He closed the 1st quarter with a loss.", None),
+    ]);
+}
+
+#[test]
 fn a_hurry_is_the_customers_own() {
     check(&[
         ("Please fix this ASAP.", HURRY),

@@ -76,7 +76,8 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        match read(&words[at..]) {
+        let hour = || at.checked_sub(1).and_then(|before| hour_of(words[before].text, &words[at..]));
+        match read(&words[at..]).or_else(hour) {
             Some((when, length)) => {
                 let range = words[at].start..words[at + length - 1].end;
                 found.push(Said { when, range });
@@ -86,6 +87,13 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
         }
     }
     found
+}
+
+/// "The show starts at 8": only such a verb makes a bare hour one.
+fn hour_of(before: &str, words: &[Word<'_>]) -> Option<(When, usize)> {
+    let starts = matches!(before, "starts" | "begins" | "leaves" | "departs" | "boards" | "closes");
+    let time = (starts && word(words, 0) == "at").then(|| clock(&words[1..], true)).flatten()?;
+    Some((When::At(time.0), 1 + time.1))
 }
 
 /// Reads a moment from the first words: what it is and how many words it takes.
