@@ -14,6 +14,7 @@ use crate::detect::Detectors;
 use crate::draft::DraftChecks;
 use crate::helpdesk::{self, Gate, Helpdesk, freshdesk, zendesk};
 use crate::keep::Keeper;
+use crate::usual::Usual;
 
 /// Everything a request or a job needs. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub struct App {
     pub checks: Arc<DraftChecks>,
     pub worker: config::Worker,
     pub health: Arc<Health>,
+    pub usual: Arc<Usual>,
     /// Where agents' browsers reach us, for the links below a note.
     pub public_url: Option<Arc<str>>,
     /// Told when an account was paused and the other replicas should know.
@@ -71,6 +73,7 @@ impl App {
             worker: config.worker,
             public_url: config.public_url.map(|url| url.as_str().into()),
             health: Arc::default(),
+            usual: Arc::default(),
             accounts: Arc::new(accounts.collect()),
             pause_news,
         })

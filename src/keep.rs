@@ -128,16 +128,20 @@ async fn keep_all(db: &PgPool, batch: &[NewDelivery]) -> Vec<Result<Kept, NotKep
 }
 
 async fn commit(db: &PgPool, batch: &[NewDelivery]) -> anyhow::Result<Vec<Kept>> {
-    let mut tx = db.begin().await?;
-    let new = deliveries::insert_all(&mut tx, batch).await?;
-    let new_ids: HashSet<_> = new.iter().map(|queued| queued.id).collect();
-    let is_new = |delivery: &NewDelivery| new_ids.contains(&delivery.id);
+    let new: HashSet<_> = deliveries::keep_all(db, batch).await?.into_iter().collect();
+    let is_new = |delivery: &NewDelivery| new.contains(&delivery.id);
     let ambiguous: Vec<_> = batch.iter().filter(|one| !one.body_is_unique && !is_new(one)).collect();
-    let reopened =
-        if ambiguous.is_empty() { Vec::new() } else { deliveries::reopen(&mut tx, &ambiguous).await? };
-    jobs::enqueue(db, &mut tx, new.iter().chain(&reopened)).await?;
-    tx.commit().await?;
+    if !ambiguous.is_empty() {
+        reopen(db, &ambiguous).await?;
+    }
     Ok(batch.iter().map(|one| if is_new(one) { Kept::New } else { Kept::Repeat }).collect())
+}
+
+async fn reopen(db: &PgPool, repeats: &[&NewDelivery]) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    let reopened = deliveries::reopen(&mut tx, repeats).await?;
+    jobs::enqueue(db, &mut tx, reopened.iter()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Whether the data is to blame (SQLSTATE classes 22 and 23) and not the database's state.

@@ -28,4 +28,5 @@ pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod ticket;
+pub mod usual;
 pub mod worker;

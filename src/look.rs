@@ -72,9 +72,8 @@ async fn message(app: &App, account: &Account, ticket: &TicketId) -> Result<Opti
 
 /// Keeps whose ticket it is, so that what is kept of the look can be erased with the rest of this requester's.
 pub async fn remember(app: &App, account: &Account, case: &Case) -> sqlx::Result<()> {
-    let mut connection = app.db.acquire().await?;
     let words = Words::of(&account.source);
-    tickets::upsert(&mut connection, account.source.name.as_str(), case, words).await
+    tickets::upsert(&app.db, account.source.name.as_str(), case, words).await
 }
 
 /// The customer's newest message of a case just read.
@@ -126,6 +125,9 @@ pub async fn keep(app: &App, account: &Account, draft: &Draft, looked: &Looked) 
 
 /// Compares the reply that was sent after the latest look with the draft that was looked at.
 pub async fn settle_sent(app: &App, account: &Account, case: &Case) -> sqlx::Result<()> {
+    if case.last_agent_reply().is_none() {
+        return Ok(());
+    }
     let source = account.source.name.as_str();
     let Some(unsent) = draft_checks::unsent(&app.db, source, &case.ticket.id).await? else { return Ok(()) };
     let sent = case.messages.iter().find(|one| one.author == Author::Agent && one.sent_at > unsent.asked_at);

@@ -182,7 +182,7 @@ fn delivery(source: &str, ticket: &Ticket, newest: &Newest) -> NewDelivery {
         dedup_key: format!("poll:{}:{}", ticket.id, newest.message.0),
         invocation_id: None,
         ticket_id: Some(ticket.id.clone()),
-        body: json!({"event": event, "ticket_id": ticket.id}).to_string().into_bytes(),
+        body: json!({"event": event, "ticket_id": ticket.id}).to_string().into(),
         body_is_unique: true,
         origin: Origin::Poll,
     }

@@ -45,7 +45,7 @@ fn delivery(account: &Account, headers: &HeaderMap, body: &Bytes) -> NewDelivery
         dedup_key: identity.dedup_key,
         invocation_id: identity.invocation_id,
         ticket_id: identity.ticket_id,
-        body: body.to_vec(),
+        body: body.clone(),
         body_is_unique: identity.body_is_unique,
         origin: Origin::Webhook,
     }

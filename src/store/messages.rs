@@ -1,9 +1,9 @@
 //! Messages: what was written on a ticket, the customer's words kept, the agents' not.
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
-use super::Old;
 use super::words::Words;
+use super::{Old, each};
 use crate::ticket::{Author, Message, MessageId, TicketId};
 
 /// What reading a customer's message showed beside its signals.
@@ -16,22 +16,23 @@ pub struct ReadAs {
     pub unread_reason: Option<&'static str>,
 }
 
-/// Writes down a message. A second reading replaces the first.
-pub async fn upsert(
-    db: &mut PgConnection,
+/// Writes down messages of a ticket. A second reading replaces the first.
+pub async fn upsert_all(
+    db: impl PgExecutor<'_>,
     source: &str,
     ticket: &TicketId,
-    message: &Message,
-    read: ReadAs,
+    messages: &[(&Message, ReadAs)],
     words: Words<'_>,
 ) -> sqlx::Result<()> {
-    let (author, text) = match message.author {
-        Author::Customer => ("customer", words.kept(&message.text)),
-        Author::Agent => ("agent", None),
-    };
+    let of_customer = |message: &Message| message.author == Author::Customer;
+    let author = |message: &Message| if of_customer(message) { "customer" } else { "agent" };
+    let text =
+        |message: &'_ Message| of_customer(message).then(|| words.kept(&message.text)).flatten().cloned();
     sqlx::query(
         "insert into message (source, ticket_id, message_id, author, sent_at, text, words, about_amount, language, unread_reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         select distinct on (message_id) $1, $2, read.*
+         from unnest($3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::integer[], $8::boolean[], $9::text[], $10::text[])
+             as read (message_id, author, sent_at, text, words, about_amount, language, unread_reason)
          on conflict on constraint message_pkey do update
          set author = excluded.author, sent_at = excluded.sent_at, text = excluded.text, words = excluded.words,
              about_amount = excluded.about_amount, language = excluded.language,
@@ -39,14 +40,14 @@ pub async fn upsert(
     )
     .bind(source)
     .bind(ticket)
-    .bind(&message.id)
-    .bind(author)
-    .bind(message.sent_at)
-    .bind(text)
-    .bind(read.words as i32)
-    .bind(read.about_amount)
-    .bind(read.language)
-    .bind(read.unread_reason)
+    .bind(each(messages, |(message, _)| message.id.0.as_str()))
+    .bind(each(messages, |(message, _)| author(message)))
+    .bind(each(messages, |(message, _)| message.sent_at))
+    .bind(each(messages, |(message, _)| text(message)))
+    .bind(each(messages, |(_, read)| read.words as i32))
+    .bind(each(messages, |(_, read)| read.about_amount))
+    .bind(each(messages, |(_, read)| read.language))
+    .bind(each(messages, |(_, read)| read.unread_reason))
     .execute(db)
     .await?;
     Ok(())

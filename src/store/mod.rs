@@ -70,6 +70,11 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     crate::jobs::migrate(db).await
 }
 
+/// One column of many rows, as `unnest` takes it.
+fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
+    rows.iter().map(column).collect()
+}
+
 /// Rows whose words are to go: those of these tickets, and only the older where there is a `before`.
 #[derive(Clone, Copy)]
 pub struct Old<'a> {

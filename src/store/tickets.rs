@@ -3,33 +3,30 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::Old;
 use super::words::Words;
 use crate::ticket::{Case, CustomerText, EarlierTicket, Status, Ticket, TicketId, UserId};
 
 /// Writes down a ticket and its requester, or what is new about them. An older reading does not undo a newer one.
-pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case, words: Words<'_>) -> sqlx::Result<()> {
+pub async fn upsert(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    case: &Case,
+    words: Words<'_>,
+) -> sqlx::Result<()> {
     let (ticket, customer) = (&case.ticket, &case.customer);
-    if let Some(requester) = &ticket.requester_id {
-        sqlx::query(
-            "insert into requester (source, requester_id, locale, time_zone)
-             values ($1, $2, $3, $4)
+    sqlx::query(
+        "with kept_requester as (
+             insert into requester (source, requester_id, locale, time_zone)
+             select $1, $3, $11, $12 where $3::text is not null
              on conflict on constraint requester_pkey do update
              set locale = coalesce(excluded.locale, requester.locale),
                  time_zone = coalesce(excluded.time_zone, requester.time_zone),
-                 seen_at = now()",
-        )
-        .bind(source)
-        .bind(requester)
-        .bind(&customer.locale)
-        .bind(customer.time_zone.map(|zone| zone.name()))
-        .execute(&mut *db)
-        .await?;
-    }
-    sqlx::query(
-        "insert into ticket (source, ticket_id, requester_id, subject, status, channel, created_at, updated_at, follow_up_of, reopens)
+                 seen_at = now()
+         )
+         insert into ticket (source, ticket_id, requester_id, subject, status, channel, created_at, updated_at, follow_up_of, reopens)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict on constraint ticket_pkey do update
          set requester_id = coalesce(excluded.requester_id, ticket.requester_id),
@@ -52,6 +49,8 @@ pub async fn upsert(db: &mut PgConnection, source: &str, case: &Case, words: Wor
     .bind(ticket.updated_at)
     .bind(&ticket.follow_up_of)
     .bind(ticket.reopens as i32)
+    .bind(&customer.locale)
+    .bind(customer.time_zone.map(|zone| zone.name()))
     .execute(db)
     .await?;
     Ok(())

@@ -8,7 +8,7 @@ use crate::config::Source;
 use crate::detect::{Reading, Signal};
 use crate::note::{About, Records};
 use crate::store::words::Words;
-use crate::store::{history, messages, signals, tickets};
+use crate::store::{messages, signals, tickets};
 use crate::text::{self, language};
 use crate::ticket::{Author, Case, CustomerText, EarlierTicket, History, Message, MessageId, Zone};
 
@@ -36,41 +36,57 @@ impl Finding {
 
 /// Keeps ticket and messages, reads what was not read before and the newest in any case. `None` without a customer message.
 pub async fn newest(app: &App, account: &Account, case: &Case) -> Result<Option<Finding>, Trouble> {
-    let source = account.source.name.as_str();
-    let known = messages::known(&app.db, source, &case.ticket.id).await?;
-    let surroundings = surroundings(app, source, case).await?;
-    let words = Words::of(&account.source);
-    let mut tx = app.db.begin().await?;
-    tickets::upsert(&mut tx, source, case, words).await?;
+    let read = read_all(app, account, case).await?;
+    keep(app, account, case, &read).await?;
+    Ok(read.into_iter().filter_map(|(_, _, finding)| finding).next_back())
+}
+
+/// A message with what reading it showed; an agent's is not read.
+type Read<'a> = (&'a Message, messages::ReadAs, Option<Finding>);
+
+async fn read_all<'a>(app: &App, account: &Account, case: &'a Case) -> Result<Vec<Read<'a>>, Trouble> {
+    let known = known(app, account, case).await?;
+    let surroundings = surroundings(app, account.source.name.as_str(), case).await?;
     let newest = case.messages.iter().rposition(|message| message.author == Author::Customer);
-    let mut finding = None;
-    for (at, message) in case.messages.iter().enumerate() {
-        if known.contains(&message.id) && Some(at) != newest {
-            continue;
+    let unread = |(at, message): &(usize, &Message)| !known.contains(&message.id) || Some(*at) == newest;
+    let read = case.messages.iter().enumerate().filter(unread).map(|(at, message)| match message.author {
+        Author::Agent => (message, messages::ReadAs::default(), None),
+        Author::Customer => {
+            let history = History { unanswered: case.unanswered(at), ..surroundings.clone() };
+            let (read, finding) = read(app, &account.source, case, message, &history);
+            (message, read, Some(finding))
         }
-        let (read, found) = match message.author {
-            Author::Agent => (messages::ReadAs::default(), None),
-            Author::Customer => {
-                let history = History { unanswered: case.unanswered(at), ..surroundings.clone() };
-                let (read, found) = read(app, &account.source, case, message, &history);
-                (read, Some(found))
-            }
-        };
-        messages::upsert(&mut tx, source, &case.ticket.id, message, read, words).await?;
-        if let Some(found) = found {
-            let stored = signals::Read {
-                signals: &found.signals,
-                detector_version: app.detectors.version(),
-                language: read.language.unwrap_or("und"),
-                sent_at: message.sent_at,
-                words,
-            };
-            signals::replace(&mut tx, source, &case.ticket.id, &message.id, stored).await?;
-            finding = Some(found);
-        }
+    });
+    Ok(read.collect())
+}
+
+/// The messages that have been read before. Of a single one there is no need to ask: the newest is read in any case.
+async fn known(app: &App, account: &Account, case: &Case) -> sqlx::Result<Vec<MessageId>> {
+    match case.messages.len() {
+        0 | 1 => Ok(Vec::new()),
+        _ => messages::known(&app.db, account.source.name.as_str(), &case.ticket.id).await,
     }
-    tx.commit().await?;
-    Ok(finding)
+}
+
+async fn keep(app: &App, account: &Account, case: &Case, read: &[Read<'_>]) -> sqlx::Result<()> {
+    let (source, ticket) = (account.source.name.as_str(), &case.ticket.id);
+    let words = Words::of(&account.source);
+    let readings = read.iter().filter_map(|(message, read, finding)| {
+        Some(signals::Read {
+            message: &message.id,
+            signals: &finding.as_ref()?.signals,
+            detector_version: app.detectors.version(),
+            language: read.language.unwrap_or("und"),
+            sent_at: message.sent_at,
+            words,
+        })
+    });
+    let read: Vec<_> = read.iter().map(|(message, read, _)| (*message, *read)).collect();
+    let mut tx = app.db.begin().await?;
+    tickets::upsert(&mut *tx, source, case, words).await?;
+    messages::upsert_all(&mut *tx, source, ticket, &read, words).await?;
+    signals::replace_all(&mut *tx, source, ticket, &readings.collect::<Vec<_>>()).await?;
+    tx.commit().await
 }
 
 /// What is known of this requester and ticket, the same for all its messages.
@@ -88,7 +104,7 @@ async fn surroundings(app: &App, source: &str, case: &Case) -> Result<History, T
         reopens: ticket.reopens,
         unanswered: 0,
         agent_replies: case.agent_replies(),
-        typical_words: history::typical_words(&app.db, source).await?,
+        typical_words: app.usual.words(&app.db, source).await?,
     })
 }
 

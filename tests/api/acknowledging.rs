@@ -143,7 +143,7 @@ async fn a_bad_row_does_not_fail_its_neighbours() {
         dedup_key: key.into(),
         invocation_id: None,
         ticket_id: Some(TicketId(ticket.into())),
-        body: b"{}".to_vec(),
+        body: b"{}".as_slice().into(),
         body_is_unique: true,
         origin: Origin::Webhook,
     };

@@ -7,7 +7,6 @@ mod chaos;
 mod database;
 mod docs;
 mod drafts;
-mod governor;
 mod helpers;
 mod notes;
 mod privacy;
