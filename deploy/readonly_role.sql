@@ -22,7 +22,7 @@ grant select (source, ticket_id, message_id, author, sent_at, words, about_amoun
     on message to undertone_dashboard;
 grant select (source, ticket_id, message_id, detector, kind, strength, detector_version, language, sent_at, detected_at)
     on signal to undertone_dashboard;
-grant select (source, ticket_id, message_id, delivery_id, purpose, state, reason, kinds, decided_at, attempted_at, posted_at, comment_id, audit_id)
+grant select (source, ticket_id, message_id, delivery_id, purpose, state, reason, kinds, decided_at, attempted_at, posted_at, comment_id, audit_id, ordinal, replaces)
     on note to undertone_dashboard;
 -- Without the agent's pseudonym and the digest.
 grant select (source, ticket_id, draft_id, message_id, trigger, adapted, incomplete, reason, sent_changed, asked_at)

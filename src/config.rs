@@ -3,6 +3,7 @@
 //! The file names the environment variables that hold its secrets. Both are read once, at the start;
 //! an error names the file, the line, the key, what is wrong and what would be right.
 
+mod notes;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use notes::NotePolicy;
 pub use source::{Credentials, Kind, Mode, Source, WebhookSecrets};
-pub use values::{BaseUrl, DnsLabel, KeepText, PublicUrl, SourceName};
+pub use values::{BaseUrl, DnsLabel, KeepText, PublicUrl, QuietHours, SourceName};
 
 /// Everything tunable, secrets filled in.
 pub struct Config {

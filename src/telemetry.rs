@@ -27,7 +27,8 @@ pub fn start(filter: Option<String>, json: bool) {
 
 /// Whether a line may be written at all, whatever the filter says: ours always, a library's from `info` up.
 ///
-/// Below that some write headers, statements and buffers, and what the next release of one writes nobody knows.
+/// Below that some can write what they carry (axum a refused body, reqwest its buffers), and what the next release of
+/// one writes nobody knows.
 fn is_safe(line: &Metadata<'_>) -> bool {
     let ours = line.target() == "undertone" || line.target().starts_with("undertone::");
     ours || *line.level() <= Level::INFO

@@ -1,5 +1,6 @@
 //! The worker: walks a kept delivery to its note. Every step is safe to repeat.
 
+mod decision;
 mod draft_note;
 pub mod hindsight;
 mod post;
@@ -7,23 +8,17 @@ mod read;
 mod trouble;
 mod turn;
 
-use chrono::{DateTime, Utc};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::{Account, App};
-use crate::feedback::{self, VERDICTS};
 use crate::helpdesk::gate::Reason;
 use crate::helpdesk::{self, Parsed};
 use crate::look;
-use crate::note::decide::{self, Decision, Situation};
-use crate::note::{self, Footer, Link, Note, Records};
 use crate::pauses;
 use crate::store::deliveries::{self, Body, Delivery, Outcome};
-use crate::store::notes;
 use crate::store::words::Words;
 use crate::ticket::{Case, Event, EventKind};
-use read::Finding;
 use trouble::Trouble;
 
 /// Makes one attempt at a delivery and writes down how it ended.
@@ -95,6 +90,9 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
         post::pending(app, account, delivery, &event.ticket_id).await?;
         return Ok(Outcome::Done);
     }
+    if is_our_own_doing(account, &event).await {
+        return Ok(Outcome::Ignored("own_note"));
+    }
     if event.kind == EventKind::DraftNote {
         return draft_note::look(app, account, delivery, event).await;
     }
@@ -103,10 +101,7 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     let Some(finding) = read::newest(app, account, &case).await? else {
         return Ok(Outcome::Ignored("no_customer_message"));
     };
-    let situation = situation(app, account, &case, &finding).await?;
-    let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
-    let note = decision.wants_a_note().then(|| compose(app, account, &case, &finding, by_rest));
-    keep_decision(app, delivery, &case, &finding, decision, note.as_ref()).await?;
+    decision::take(app, account, delivery, &case, &finding, by_rest).await?;
     look::settle_sent(app, account, &case).await?;
     post::pending(app, account, delivery, &case.ticket.id).await?;
     Ok(Outcome::Done)
@@ -122,68 +117,22 @@ fn parse(account: &Account, delivery: &Delivery) -> Parsed {
     }
 }
 
+/// Whether our own user did it. Who that is, the helpdesk is asked once; where there is no answer now, marker and privacy
+/// tell our notes all the same. A new ticket is never our doing: we open none, though a person may share our user.
+async fn is_our_own_doing(account: &Account, event: &Event) -> bool {
+    let actor = event.actor_id.as_ref().filter(|_| event.kind != EventKind::TicketCreated);
+    match actor {
+        Some(actor) => account.helpdesk.me().await.is_ok_and(|me| me == *actor),
+        None => false,
+    }
+}
+
 /// The body alone when it carries all that is needed, else the helpdesk's answer, which is the truth.
 async fn complete(account: &Account, event: Event) -> Result<Case, Trouble> {
     match event.case {
         Some(case) => Ok(case),
         None => Ok(account.helpdesk.complete(&event.ticket_id).await?),
     }
-}
-
-async fn situation(
-    app: &App,
-    account: &Account,
-    case: &Case,
-    finding: &Finding,
-) -> Result<Situation, Trouble> {
-    let ago = |moment: DateTime<Utc>| Utc::now().signed_duration_since(moment);
-    let noted = notes::noted(&app.db, account.source.name.as_str(), &case.ticket.id).await?;
-    Ok(Situation {
-        mode: account.source.mode,
-        status: case.ticket.status,
-        event_age: ago(finding.sent_at),
-        agent_replied_ago: case.last_agent_reply().map(ago),
-        already_noted: noted.is_some_and(|message| message != finding.message_id),
-    })
-}
-
-fn compose(app: &App, account: &Account, case: &Case, finding: &Finding, by_rest: bool) -> Note {
-    let records = by_rest.then(|| Records { agent_replies: case.agent_replies() });
-    let marker = note::marker(account.source.name.as_str(), &case.ticket.id, &finding.message_id);
-    let key = notes::Key {
-        source: account.source.name.as_str(),
-        ticket: &case.ticket.id,
-        message: &finding.message_id,
-    };
-    let links = app.public_url.iter().flat_map(|url| {
-        VERDICTS
-            .map(|(verdict, words)| Link { words, url: feedback::link(url, &account.source, key, verdict) })
-    });
-    let footer = Footer { marker, links: links.collect() };
-    note::compose(&finding.about(&account.source, case, records)).render(footer)
-}
-
-async fn keep_decision(
-    app: &App,
-    delivery: &Delivery,
-    case: &Case,
-    finding: &Finding,
-    decision: Decision,
-    note: Option<&Note>,
-) -> Result<(), Trouble> {
-    let mut kinds: Vec<_> = finding.signals.iter().map(|signal| signal.kind.as_str()).collect();
-    kinds.sort_unstable();
-    let key = notes::Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
-    let decided = notes::Decided {
-        purpose: "context",
-        delivery: Some(delivery.id),
-        state: decision.state(),
-        reason: decision.reason(),
-        kinds,
-        note,
-    };
-    notes::decide(&app.db, key, &decided).await?;
-    Ok(())
 }
 
 fn log(source: &str, outcome: Outcome) {

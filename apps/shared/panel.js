@@ -7,6 +7,8 @@ window.undertonePanel = (() => {
     silent: 'Undertone is not answering. You can send as usual.',
     incomplete: 'Undertone could not look in time. You can send as usual.',
     unknownTicket: 'Nothing read yet on this ticket.',
+    onTheTicket: 'See the private note on this ticket: its words are not kept here.',
+    wordsGone: 'Something was noticed here; its words are not kept.',
     nothingToKnow: 'Nothing to know beyond what the ticket says.',
     nothingToAdd: 'Nothing to add.',
     looking: 'Looking…',
@@ -19,6 +21,8 @@ window.undertonePanel = (() => {
     no_customer_message: 'There is no message of a customer on this ticket to read.',
     system_text: 'This is an automatic message, so it was not read.',
   };
+  // A note whose words have gone, by what became of it.
+  const NOTED = { posted: WORDS.onTheTicket, shadow: WORDS.wordsGone };
   const TITLES = {
     stock_phrase_alone: 'A stock phrase on its own',
     deadline_unacknowledged: 'The time that matters to them',
@@ -62,7 +66,7 @@ window.undertonePanel = (() => {
     const wrong = trouble(answer, WORDS.unknownTicket);
     if (wrong) return say(region, wrong);
     const { note, decision } = answer.body;
-    if (!note) return say(region, UNREAD[decision?.reason] ?? WORDS.nothingToKnow);
+    if (!note) return say(region, UNREAD[decision?.reason] ?? NOTED[decision?.state] ?? WORDS.nothingToKnow);
     const lines = Array.isArray(note.lines) ? note.lines : [];
     fill(
       region,

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use super::Lookup;
-use super::values::{BaseUrl, DnsLabel, KeepText, SourceName};
+use super::notes::NotePolicy;
+use super::values::{BaseUrl, DnsLabel, KeepText, QuietHours, SourceName};
 
 /// One connected helpdesk account, its secrets filled in.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub struct Source {
     pub languages: Vec<String>,
     /// Ticket updates in any minute at the most; `None` for no budget of our own.
     pub updates_per_minute: Option<u32>,
+    /// What keeps its notes few.
+    pub notes: NotePolicy,
     /// What the sidebar app proves itself with. One or two, so that one can be rotated; none where there is no app.
     pub app_tokens: Vec<SecretString>,
     /// Users whose private notes are drafted replies.
@@ -102,6 +105,13 @@ pub(super) struct RawSource {
     languages: Vec<String>,
     #[serde(default = "twenty")]
     updates_per_minute: u32,
+    #[serde(default = "default_per_ticket")]
+    notes_per_ticket: u32,
+    #[serde(default = "default_per_day")]
+    notes_per_day: u32,
+    quiet_hours: Option<QuietHours>,
+    #[serde(default)]
+    hold_out_percent: u32,
     #[serde(default)]
     app_tokens: Vec<String>,
     #[serde(default)]
@@ -137,6 +147,14 @@ fn twenty() -> u32 {
     20
 }
 
+fn default_per_ticket() -> u32 {
+    NotePolicy::default().per_ticket
+}
+
+fn default_per_day() -> u32 {
+    NotePolicy::default().per_day
+}
+
 fn english() -> Vec<String> {
     vec!["en".to_owned()]
 }
@@ -166,6 +184,7 @@ impl RawSource {
         if self.poll_minutes > 24 * 60 {
             return Err(format!("{source}: `poll_minutes`: not from 1 to 1440, nor 0 for never"));
         }
+        let notes = self.notes().checked().map_err(|problem| format!("{source}: {problem}"))?;
         let app_tokens = self.resolve_app_tokens(lookup).map_err(|problem| format!("{source}: {problem}"))?;
         let agent_id_key = self.agent_id_key.as_deref().map(|name| secret("agent_id_key", name, lookup));
         let agent_id_key = agent_id_key.transpose().map_err(|problem| format!("{source}: {problem}"))?;
@@ -182,6 +201,7 @@ impl RawSource {
             time_zone,
             languages: self.languages,
             updates_per_minute: (self.updates_per_minute > 0).then_some(self.updates_per_minute),
+            notes,
             app_tokens,
             drafters: self.drafters,
             draft_notes: self.draft_notes,
@@ -189,6 +209,15 @@ impl RawSource {
             agent_id_key,
             keep_text: self.keep_text,
         })
+    }
+
+    fn notes(&self) -> NotePolicy {
+        NotePolicy {
+            per_ticket: self.notes_per_ticket,
+            per_day: self.notes_per_day,
+            quiet_hours: self.quiet_hours,
+            hold_out_percent: self.hold_out_percent,
+        }
     }
 
     fn resolve_webhook_secrets(&self, lookup: Lookup<'_>) -> Result<Vec<SecretString>, String> {

@@ -288,6 +288,16 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             &["line 11: ", "`time_zone`: ", "\"Copenhagen\" is not an IANA zone", "\"Europe/Copenhagen\""],
         ),
         (
+            "no note a ticket",
+            with(r#"mode = "shadow""#, "mode = \"shadow\"\nnotes_per_ticket = 0"),
+            &["line 11: ", "source `acme`: ", "`notes_per_ticket`: ", "0 is not from 1 to 10"],
+        ),
+        (
+            "quiet hours of one time",
+            with(r#"mode = "shadow""#, "mode = \"shadow\"\nquiet_hours = \"22:00\""),
+            &["line 11: ", "`quiet_hours`: ", "\"22:00\" is not a span of the day", "\"22:00-07:00\""],
+        ),
+        (
             "a language without a pack",
             with(r#"mode = "shadow""#, "mode = \"shadow\"\nlanguages = [\"en\", \"da\"]"),
             &["line 11: ", "`languages`: ", "only \"en\" has a language pack", "write [\"en\"]"],
@@ -331,6 +341,14 @@ fn what_is_near_to_it_is_let_through() {
         ("http on loopback, IPv6", with(r#"subdomain = "acme""#, r#"base_url = "http://[::1]:9000""#)),
         ("capitals in the subdomain", with(r#"subdomain = "acme""#, r#"subdomain = "Acme""#)),
         ("a pause of whole seconds", with("concurrency = 8", "first_pause_seconds = 1")),
+        (
+            "the least and the most of notes",
+            with(
+                "mode = \"shadow\"",
+                "mode = \"shadow\"\nnotes_per_ticket = 10\nnotes_per_day = 1\nhold_out_percent = 50",
+            ),
+        ),
+        ("quiet hours", with("mode = \"shadow\"", "mode = \"shadow\"\nquiet_hours = \"22:00-07:00\"")),
         ("the most workers", with("concurrency = 8", "concurrency = 64")),
     ];
     for (name, text) in cases {
@@ -379,6 +397,15 @@ fn is_setting(line: &str) -> bool {
     line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
 }
 
+#[test]
+fn a_source_that_says_nothing_of_notes_has_the_defaults_that_the_shipped_file_names() {
+    let config = parse(GOOD).unwrap();
+    assert!(config.sources.iter().all(|source| source.notes == NotePolicy::default()));
+    for (key, value) in [("notes_per_ticket", 3), ("notes_per_day", 2000), ("hold_out_percent", 0)] {
+        assert!(SHIPPED.contains(&format!("# {key} = {value}\n")), "{key}");
+    }
+}
+
 /// Whoever adds a key has to say what it does in the shipped file.
 #[test]
 fn every_key_stands_in_the_shipped_file() {
@@ -403,6 +430,10 @@ fn every_key_stands_in_the_shipped_file() {
         "mode",
         "time_zone",
         "languages",
+        "notes_per_ticket",
+        "notes_per_day",
+        "quiet_hours",
+        "hold_out_percent",
         "app_tokens",
         "agent_id_key",
         "drafters",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::NaiveTime;
 use serde::{Deserialize, Deserializer, de};
 
 /// A source's short name, as it stands in the webhook's address and in every table: `a-z`, `0-9`, `-`, `_`, at most 40.
@@ -109,6 +110,37 @@ impl KeepText {
     }
 }
 
+/// A daily span by the clock, from its first minute up to, not including, its last; it may cross midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuietHours {
+    from: NaiveTime,
+    to: NaiveTime,
+}
+
+impl QuietHours {
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let time = |text: &str| {
+            let well_formed = text.len() == 5 && text.as_bytes()[2] == b':';
+            NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| well_formed)
+        };
+        let times = text.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?)));
+        match times {
+            Some((from, to)) if from != to => Ok(Self { from, to }),
+            _ => Err(format!(
+                "{text:?} is not a span of the day; write two different times from 00:00 to 23:59, for example \"22:00-07:00\""
+            )),
+        }
+    }
+
+    pub fn contains(self, time: NaiveTime) -> bool {
+        if self.from < self.to {
+            (self.from..self.to).contains(&time)
+        } else {
+            time >= self.from || time < self.to
+        }
+    }
+}
+
 fn is_https_or_loopback(url: &str) -> bool {
     let Ok(uri) = url.parse::<axum::http::Uri>() else { return false };
     let plain =
@@ -157,5 +189,44 @@ impl<'de> Deserialize<'de> for KeepText {
 impl<'de> Deserialize<'de> for PublicUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         checked(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for QuietHours {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_hours_are_a_span_by_the_clock_that_may_cross_midnight() {
+        let night = QuietHours::parse("22:00-07:00").unwrap();
+        let lunch = QuietHours::parse("12:00-13:30").unwrap();
+        let cases = [
+            ("its first minute", night, "22:00:00", true),
+            ("the second before", night, "21:59:59", false),
+            ("midnight", night, "00:00:00", true),
+            ("the second before midnight", night, "23:59:59", true),
+            ("its last second", night, "06:59:59", true),
+            ("its end", night, "07:00:00", false),
+            ("noon", night, "12:00:00", false),
+            ("the first minute of one within a day", lunch, "12:00:00", true),
+            ("its last second", lunch, "13:29:59", true),
+            ("its end", lunch, "13:30:00", false),
+            ("the second before", lunch, "11:59:59", false),
+            ("midnight", lunch, "00:00:00", false),
+        ];
+        for (name, hours, time, expected) in cases {
+            assert_eq!(hours.contains(time.parse().unwrap()), expected, "{name}: {hours:?} {time}");
+        }
+        for wrong in
+            ["", "22:00", "22:00-22:00", "24:00-07:00", "22-07", "22:00-7:00", "22:00 - 07:00", "22:60-07:00"]
+        {
+            assert!(QuietHours::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

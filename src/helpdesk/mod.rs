@@ -107,6 +107,27 @@ impl Helpdesk {
         }
     }
 
+    /// Whether a note of ours can be changed once it stands on a ticket.
+    pub fn changes_notes(&self) -> bool {
+        matches!(self, Self::Freshdesk(_))
+    }
+
+    /// Puts a note in the place of one of ours that carries any of these markers, once; `None`, and nothing written,
+    /// where none stands on the ticket or notes cannot be changed.
+    ///
+    /// After [`CallError::OutcomeUnknown`] the marker on the ticket tells which of the two stands there.
+    pub async fn replace_note(
+        &self,
+        ticket_id: &TicketId,
+        markers: &[String],
+        note: &PrivateNote,
+    ) -> Result<Option<Posted>, CallError> {
+        match self {
+            Self::Zendesk(_) => Ok(None),
+            Self::Freshdesk(freshdesk) => freshdesk.replace_note(ticket_id, markers, note).await,
+        }
+    }
+
     /// Gives our own author id, asked once and remembered.
     pub async fn me(&self) -> Result<UserId, CallError> {
         match self {

@@ -1,11 +1,14 @@
 //! Decides whether a note may be posted now, or why not. Silence is the default.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveTime};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
+use super::news::news;
 use super::worth::worth_a_note;
-use crate::config::Mode;
+use crate::config::{Mode, NotePolicy};
 use crate::detect::Signal;
-use crate::ticket::Status;
+use crate::ticket::{Status, TicketId};
 
 /// An agent who replied this recently is at work on the ticket: a note would come in their way.
 const AGENT_AT_WORK: Duration = Duration::minutes(10);
@@ -13,7 +16,7 @@ const AGENT_AT_WORK: Duration = Duration::minutes(10);
 const TOO_OLD: Duration = Duration::hours(6);
 
 /// What surrounds the message when the decision is taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Situation {
     pub mode: Mode,
     pub status: Status,
@@ -21,19 +24,37 @@ pub struct Situation {
     pub event_age: Duration,
     /// How long before this an agent last replied publicly.
     pub agent_replied_ago: Option<Duration>,
-    /// Whether another message of this ticket has its note already.
-    pub already_noted: bool,
+    /// The kinds, as SQL has them, that notes about other messages of this ticket have named. Empty without such a note.
+    pub told: Vec<String>,
+    pub pace: Pace,
+    /// Whether this ticket belongs to the share that gets no notes, see [`held_out`].
+    pub held_out: bool,
+}
+
+/// What the source's policy on notes looks at, whatever they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub policy: NotePolicy,
+    /// Notes on this ticket in the last 24 hours, about this message or draft left out.
+    pub on_ticket: u32,
+    /// Notes of the whole source in the last 24 hours.
+    pub of_source: u32,
+    /// What the clock says in the source's time zone.
+    pub local_time: NaiveTime,
 }
 
 impl Situation {
-    /// A message that has just come in on an open ticket that nobody has touched.
+    /// A message that has just come in on an open ticket that nobody has touched, on a quiet day.
     pub fn undisturbed(mode: Mode) -> Self {
+        let policy = NotePolicy::default();
         Self {
             mode,
             status: Status::Open,
             event_age: Duration::zero(),
             agent_replied_ago: None,
-            already_noted: false,
+            told: Vec::new(),
+            pace: Pace { policy, on_ticket: 0, of_source: 0, local_time: NaiveTime::MIN },
+            held_out: false,
         }
     }
 }
@@ -47,42 +68,74 @@ pub enum Decision {
     Withhold(&'static str),
 }
 
-/// Decides. The first reason for silence that applies is the one that is stored.
+/// Decides. The first reason for silence that applies is the one that is stored; being held out is the last, so that
+/// those held out are the ones that would have had a note.
 pub fn decide(signals: &[Signal], unread_reason: Option<&'static str>, situation: &Situation) -> Decision {
-    match silence(signals, unread_reason, situation) {
+    let reason = unread_reason
+        .or_else(|| not_worth(signals))
+        .or_else(|| gone(situation.status))
+        .or_else(|| nothing_new(signals, &situation.told))
+        .or_else(|| out_of_time(situation))
+        .or_else(|| situation.pace.holds_back())
+        .or(situation.held_out.then_some("hold_out"));
+    match reason {
         Some(reason) => Decision::Withhold(reason),
         None if situation.mode == Mode::Shadow => Decision::Shadow,
         None => Decision::Post,
     }
 }
 
-fn silence(
-    signals: &[Signal],
-    unread_reason: Option<&'static str>,
-    situation: &Situation,
-) -> Option<&'static str> {
-    if unread_reason.is_some() {
-        return unread_reason;
+/// Why a ticket in this state takes no note.
+pub fn gone(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Closed => Some("ticket_closed"),
+        Status::Spam => Some("ticket_spam"),
+        Status::Deleted => Some("ticket_deleted"),
+        Status::Open | Status::Pending | Status::Solved => None,
     }
-    if !worth_a_note(signals) {
-        return Some("nothing_noteworthy");
+}
+
+/// Why a note about a message of this age comes too late.
+pub fn too_old(age: Duration) -> Option<&'static str> {
+    (age > TOO_OLD).then_some("event_too_old")
+}
+
+fn not_worth(signals: &[Signal]) -> Option<&'static str> {
+    (!worth_a_note(signals)).then_some("nothing_noteworthy")
+}
+
+fn nothing_new(signals: &[Signal], told: &[String]) -> Option<&'static str> {
+    (!told.is_empty() && !worth_a_note(&news(signals, told))).then_some("already_noted")
+}
+
+fn out_of_time(situation: &Situation) -> Option<&'static str> {
+    let at_work = situation.agent_replied_ago.is_some_and(|ago| ago < AGENT_AT_WORK);
+    too_old(situation.event_age).or(at_work.then_some("agent_just_replied"))
+}
+
+impl Pace {
+    /// Why the policy lets no further note through just now.
+    pub fn holds_back(&self) -> Option<&'static str> {
+        let Self { policy, on_ticket, of_source, local_time } = *self;
+        if policy.quiet_hours.is_some_and(|hours| hours.contains(local_time)) {
+            return Some("quiet_hours");
+        }
+        if on_ticket >= policy.per_ticket {
+            return Some("ticket_ceiling");
+        }
+        (of_source >= policy.per_day).then_some("source_ceiling")
     }
-    match situation.status {
-        Status::Closed => return Some("ticket_closed"),
-        Status::Spam => return Some("ticket_spam"),
-        Status::Deleted => return Some("ticket_deleted"),
-        Status::Open | Status::Pending | Status::Solved => {}
-    }
-    if situation.already_noted {
-        return Some("already_noted");
-    }
-    if situation.event_age > TOO_OLD {
-        return Some("event_too_old");
-    }
-    if situation.agent_replied_ago.is_some_and(|ago| ago < AGENT_AT_WORK) {
-        return Some("agent_just_replied");
-    }
-    None
+}
+
+/// Whether a ticket is among the `percent` of a hundred that get no note: always the same ones, and with a higher
+/// percentage the same ones and more.
+pub fn held_out(source: &str, ticket: &TicketId, percent: u32) -> bool {
+    let mut mac = Hmac::<Sha256>::new_from_slice(source.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(b"hold-out\n");
+    mac.update(ticket.0.as_bytes());
+    let digest = mac.finalize().into_bytes();
+    let place = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte)) % 100;
+    place < u64::from(percent)
 }
 
 impl Decision {
@@ -106,3 +159,6 @@ impl Decision {
         self != Self::Withhold(self.reason())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@ use crate::detect::{Evidence, Facts, Kind, RepeatFacts, Signal, Strength, Urgenc
 use crate::ticket::Zone;
 
 /// The most facts of a note.
-const MOST: usize = 3;
+pub const MOST: usize = 3;
+
+/// What a fact line begins with.
+pub const LABELS: [&str; 2] = ["Clear", "Possible"];
 
 /// Composes the fact lines, what weighs most first.
 pub fn lines(about: &About<'_>) -> Vec<Line> {
@@ -66,9 +69,10 @@ fn by_weight(signals: &[Signal]) -> Vec<&Signal> {
 }
 
 fn label(strength: Strength) -> &'static str {
+    let [clear, possible] = LABELS;
     match strength {
-        Strength::Clear => "Clear",
-        Strength::Possible => "Possible",
+        Strength::Clear => clear,
+        Strength::Possible => possible,
     }
 }
 

@@ -222,10 +222,19 @@ impl State {
         Some(comment)
     }
 
+    /// Finds a comment, with its ticket, by its id.
+    pub fn comment_mut(&mut self, id: u64) -> Option<(u64, &mut Comment)> {
+        let comments = self.tickets.values_mut().flat_map(|ticket| {
+            let of = ticket.id;
+            ticket.comments.iter_mut().map(move |comment| (of, comment))
+        });
+        comments.into_iter().find(|(_, comment)| comment.id == id)
+    }
+
     /// Counts a call that is about this ticket or user, and says what is to go wrong with it.
     pub fn count(&mut self, call: Call, id: u64, body: &[u8]) -> Option<Fault> {
         *self.calls.entry(call).or_default() += 1;
-        if call == Call::Write {
+        if matches!(call, Call::Write | Call::Change) {
             self.writes.push(serde_json::from_slice(body).unwrap_or_default());
         }
         let fault = self.next_fault(call)?;
@@ -251,7 +260,7 @@ impl State {
         if self.window.elapsed() >= MINUTE {
             (self.window, self.used, self.used_updates, self.used_lists) = (Instant::now(), 0, 0, 0);
         }
-        let is_update = call == Call::Write;
+        let is_update = matches!(call, Call::Write | Call::Change);
         self.used += 1;
         self.used_updates += u32::from(is_update);
         let is_list = call == Call::Changes;
@@ -282,6 +291,6 @@ pub fn html_of(text: &str) -> String {
     lines.map(|line| format!("<div dir=\"ltr\">{line}</div>")).collect()
 }
 
-fn text_of(html: &str) -> String {
+pub fn text_of(html: &str) -> String {
     crate::text::html::to_text(html)
 }

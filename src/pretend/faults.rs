@@ -61,7 +61,7 @@ impl Misfortune {
         if self.away_until.is_some_and(|until| Instant::now() < until) {
             return Some(Fault::Cut);
         }
-        let is_write = call == Call::Write;
+        let is_write = matches!(call, Call::Write | Call::Change);
         let share = if is_write { self.day.writes } else { self.day.reads };
         if self.dice.below(100) >= share {
             return None;

@@ -104,6 +104,11 @@ impl PretendFreshdesk {
         self.desk.notes(ticket_id)
     }
 
+    /// Deletes what was written on the ticket over REST, as an agent may.
+    pub fn remove_notes(&self, ticket_id: &TicketId) {
+        self.desk.change(ticket_id, |ticket| ticket.comments.retain(|comment| !comment.over_rest));
+    }
+
     /// Lets the next call of this kind go wrong. Several wait in line.
     pub fn fail_next(&self, call: Call, fault: Fault) {
         self.desk.fail_next(call, fault);

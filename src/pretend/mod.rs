@@ -31,6 +31,8 @@ pub enum Call {
     Changes,
     /// The addition of a note.
     Write,
+    /// The change of a note that stands on a ticket.
+    Change,
     /// Anything else, which is answered 404.
     Other,
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
 pub use page::Installation;
 use rest::{API_TOKEN, Account, CLIENT_ID, CLIENT_SECRET, EMAIL};
 use secrecy::SecretString;
@@ -94,6 +95,14 @@ impl PretendZendesk {
     /// Sets the status by Zendesk's word: "new", "open", "pending", "hold", "solved", "closed", "deleted".
     pub fn set_status(&self, ticket_id: &TicketId, status: &'static str) {
         self.account.desk.change(ticket_id, |ticket| ticket.status = status);
+    }
+
+    /// Moves the moment at which the opening message was written.
+    pub fn set_written_at(&self, ticket_id: &TicketId, at: DateTime<Utc>) {
+        self.account.desk.change(ticket_id, |ticket| {
+            ticket.created_at = at;
+            ticket.comments[0].created_at = at;
+        });
     }
 
     /// Makes an agent the one who wrote the opening message.

@@ -238,7 +238,7 @@ pub enum Body {
 }
 
 /// Writes down how an attempt ended. A body that goes when its work is done stays while there is work left, and with
-/// what failed, to be replayed.
+/// what failed, to be replayed. One that was erased meanwhile stays erased.
 pub async fn finish(
     db: impl PgExecutor<'_>,
     source: &str,
@@ -255,7 +255,7 @@ pub async fn finish(
          set state = $3, reason = $4, retry_at = $5, finished_at = case when $3 = 'waiting' then null else now() end,
              attempts = case when $6 then attempts else greatest(attempts - 1, 0) end,
              body = case when $7 and $3 in ('done', 'ignored') then '' else body end
-         where source = $1 and id = $2",
+         where source = $1 and id = $2 and state || '' = 'waiting'",
     )
     .bind(source)
     .bind(id)

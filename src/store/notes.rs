@@ -28,6 +28,10 @@ pub struct Decided<'a> {
     pub reason: &'static str,
     pub kinds: Vec<&'static str>,
     pub note: Option<&'a Note>,
+    /// Which note of its ticket it is, from 1.
+    pub ordinal: i32,
+    /// The message whose note it takes the place of.
+    pub replaces: Option<&'a MessageId>,
 }
 
 /// What is to be shown of a ticket's note.
@@ -53,14 +57,15 @@ pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
     .await
 }
 
-/// Stores a decision unless there is one for this message already or the ticket has its note.
-/// Answers whether it was stored.
+/// Stores a decision unless there is one for this message already. Answers whether it was stored.
+///
+/// Fails on `note_once_per_ordinal` where another message of the ticket was given its note meanwhile: decide anew.
 pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<bool> {
     let result = sqlx::query(
         "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker,
-                           purpose)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict do nothing",
+                           purpose, ordinal, replaces)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         on conflict on constraint note_pkey do nothing",
     )
     .bind(key.source)
     .bind(key.ticket)
@@ -74,25 +79,64 @@ pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>
     .bind(decided.note.map(|note| note.html.as_str()))
     .bind(decided.note.map(|note| note.marker.as_str()))
     .bind(decided.purpose)
+    .bind(decided.ordinal)
+    .bind(decided.replaces)
     .execute(db)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
-/// Gives the message of the ticket's one note on what lies beneath: posted, on its way, or kept in the shadow.
-pub async fn noted(
+/// What the notes about other messages of a ticket have said, and how many notes there were in the last 24 hours.
+/// No Debug: it quotes the customer.
+#[derive(Default, FromRow)]
+pub struct SoFar {
+    /// The kinds named by notes on what lies beneath.
+    pub told: Vec<String>,
+    /// The message of the newest such note, and that note's text.
+    pub latest: Option<MessageId>,
+    pub latest_text: Option<String>,
+    /// The ordinal of the newest such note, whatever became of it; 0 for none.
+    pub ordinal: i32,
+    pub on_ticket: i64,
+    /// Of the whole source, counted up to the ceiling.
+    pub of_source: i64,
+}
+
+/// Looks at what was told so far. A note counts from its decision on, and one whose posting failed may stand there
+/// all the same. Of notes in the shadow nobody was told: they count in shadow mode alone.
+pub async fn so_far(
     db: impl PgExecutor<'_>,
-    source: &str,
-    ticket: &TicketId,
-) -> sqlx::Result<Option<MessageId>> {
-    sqlx::query_scalar(
-        "select message_id
-         from note
-         where source = $1 and ticket_id = $2 and purpose = 'context' and state in ('pending', 'posted', 'shadow')",
+    key: Key<'_>,
+    shadow: bool,
+    source_ceiling: u32,
+) -> sqlx::Result<SoFar> {
+    sqlx::query_as(
+        "with other as (
+             select message_id, purpose, kinds, text, ordinal, decided_at,
+                    state in ('pending', 'posted') or attempted_at is not null or (state = 'shadow' and $4) as counts
+             from note
+             where source = $1 and ticket_id = $2 and message_id <> $3 and (marker is not null or state <> 'withheld')
+         ),
+         latest as (
+             select message_id, text from other where purpose = 'context' and counts order by ordinal desc limit 1
+         )
+         select array(select distinct unnest(kinds) from other where purpose = 'context' and counts) as told,
+                (select message_id from latest) as latest,
+                (select text from latest) as latest_text,
+                (select coalesce(max(ordinal), 0) from other where purpose = 'context') as ordinal,
+                (select count(*) from other where counts and decided_at > now() - interval '24 hours') as on_ticket,
+                (select count(*)
+                 from (select from note
+                       where source = $1 and state in ('pending', 'posted', 'shadow') and (state <> 'shadow' or $4)
+                         and decided_at > now() - interval '24 hours'
+                       limit $5) as recent) as of_source",
     )
-    .bind(source)
-    .bind(ticket)
-    .fetch_optional(db)
+    .bind(key.source)
+    .bind(key.ticket)
+    .bind(key.message)
+    .bind(shadow)
+    .bind(i64::from(source_ceiling))
+    .fetch_one(db)
     .await
 }
 
@@ -104,8 +148,13 @@ pub struct Pending {
     pub marker: String,
     pub attempted_at: Option<DateTime<Utc>>,
     pub decided_at: DateTime<Utc>,
+    pub ordinal: i32,
     /// When this was read, by the database's clock as the one before.
     pub read_at: DateTime<Utc>,
+    /// When the message was written that it is about; `None` where it is about a draft.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// The markers of the ticket's other notes, of which it is to take the place of one; empty for a note of its own.
+    pub in_place_of: Vec<String>,
 }
 
 /// Gives the ticket's notes that are to be posted, oldest first.
@@ -113,15 +162,22 @@ pub struct Pending {
 /// Sorted here: asked to sort, the planner walks all the source's notes by time.
 pub async fn pending(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> sqlx::Result<Vec<Pending>> {
     let mut pending: Vec<Pending> = sqlx::query_as(
-        "select message_id, html, marker, attempted_at, decided_at, clock_timestamp() as read_at
+        "select note.message_id, note.html, note.marker, note.attempted_at, note.decided_at, note.ordinal,
+                message.sent_at, clock_timestamp() as read_at,
+                array(select other.marker
+                      from note as other
+                      where other.source = note.source and other.ticket_id = note.ticket_id
+                        and other.purpose = 'context' and other.message_id <> note.message_id
+                        and note.replaces is not null and other.marker is not null) as in_place_of
          from note
-         where source = $1 and ticket_id = $2 and state = 'pending' and html is not null",
+         left join message using (source, ticket_id, message_id)
+         where note.source = $1 and note.ticket_id = $2 and note.state = 'pending' and note.html is not null",
     )
     .bind(source)
     .bind(ticket)
     .fetch_all(db)
     .await?;
-    pending.sort_by_key(|note| note.decided_at);
+    pending.sort_by_key(|note| (note.decided_at, note.ordinal));
     Ok(pending)
 }
 

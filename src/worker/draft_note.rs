@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::decision::pace;
 use super::post;
 use super::trouble::Trouble;
 use crate::app::{Account, App};
@@ -62,16 +63,25 @@ async fn keep_note(
     let message = MessageId(draft.id.clone());
     let marker = note::marker(&delivery.source, &draft.ticket, &message);
     let note = note::about_draft(&looked.findings.items).render(Footer { marker, links: Vec::new() });
-    let live = account.source.mode == Mode::Live;
+    let key = notes::Key { source: &delivery.source, ticket: &draft.ticket, message: &message };
+    let shadow = account.source.mode == Mode::Shadow;
+    let so_far = notes::so_far(&app.db, key, shadow, account.source.notes.per_day).await?;
+    // A bot that drafts anew after each note of ours comes to rest at the ticket's ceiling.
+    let held_back = pace(&account.source, &so_far).holds_back();
     let decided = notes::Decided {
         purpose: "draft",
         delivery: Some(delivery.id),
-        state: if live { "pending" } else { "shadow" },
-        reason: "draft_findings",
+        state: match held_back {
+            Some(_) => "withheld",
+            None if shadow => "shadow",
+            None => "pending",
+        },
+        reason: held_back.unwrap_or("draft_findings"),
         kinds: looked.findings.items.iter().map(|item| item.check.as_str()).collect(),
-        note: Some(&note),
+        note: Some(&note).filter(|_| held_back.is_none()),
+        ordinal: 1,
+        replaces: None,
     };
-    let key = notes::Key { source: &delivery.source, ticket: &draft.ticket, message: &message };
     notes::decide(&app.db, key, &decided).await?;
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Reads a case in hindsight: each of the customer's messages as if it had just come, and what would have been done
 //! then. Nothing is posted, and nothing is left to be posted.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{compose, read};
+use super::decision::compose;
+use super::read::{self, Finding};
 use crate::app::{Account, App};
 use crate::config::Mode;
-use crate::note::decide::{self, Decision, Situation};
-use crate::store::notes;
+use crate::note::decide::{self, Decision, Pace, Situation};
+use crate::store::notes::{self, SoFar};
 use crate::store::words::Words;
 use crate::ticket::{Author, Case};
 
@@ -27,11 +28,11 @@ pub async fn read(
     case: &Case,
     until: DateTime<Utc>,
 ) -> Result<bool, NotStored> {
-    let mut noted = false;
+    let mut told = Told::default();
     for at in customer_messages(case, until) {
-        noted |= read_one(app, account, &as_it_was(case, at), noted).await?;
+        read_one(app, account, &as_it_was(case, at), &mut told).await?;
     }
-    Ok(noted)
+    Ok(!told.at.is_empty())
 }
 
 fn customer_messages(case: &Case, until: DateTime<Utc>) -> impl Iterator<Item = usize> {
@@ -53,30 +54,63 @@ fn as_it_was(case: &Case, at: usize) -> Case {
     }
 }
 
-async fn read_one(app: &App, account: &Account, case: &Case, noted: bool) -> Result<bool, NotStored> {
-    let source = account.source.name.as_str();
+/// What the notes would have told that the ticket would have had.
+#[derive(Default)]
+struct Told {
+    kinds: Vec<String>,
+    at: Vec<DateTime<Utc>>,
+}
+
+async fn read_one(app: &App, account: &Account, case: &Case, told: &mut Told) -> Result<(), NotStored> {
+    let source = &account.source;
     let Some(finding) = read::newest(app, account, case).await.map_err(|_| NotStored)? else {
-        return Ok(false);
+        return Ok(());
     };
-    let by_live = notes::noted(&app.db, source, &case.ticket.id).await.map_err(|_| NotStored)?;
-    let situation = Situation {
-        agent_replied_ago: case.last_agent_reply().map(|reply| finding.sent_at - reply),
-        already_noted: noted || by_live.is_some_and(|message| message != finding.message_id),
-        ..Situation::undisturbed(Mode::Shadow)
+    let key =
+        notes::Key { source: source.name.as_str(), ticket: &case.ticket.id, message: &finding.message_id };
+    let live = notes::so_far(&app.db, key, true, source.notes.per_day).await.map_err(|_| NotStored)?;
+    let so_far = SoFar {
+        told: live.told.iter().chain(&told.kinds).cloned().collect(),
+        ordinal: live.ordinal,
+        ..SoFar::default()
     };
+    let situation = situation(account, case, &finding, &so_far, told);
     let decision = decide::decide(&finding.signals, finding.unread_reason, &situation);
-    let note = decision.wants_a_note().then(|| compose(app, account, case, &finding, true));
+    let note = decision.wants_a_note().then(|| compose(app, account, case, &finding, &so_far, true));
     let mut kinds: Vec<_> = finding.signals.iter().map(|signal| signal.kind.as_str()).collect();
     kinds.sort_unstable();
+    if note.is_some() {
+        told.kinds.extend(kinds.iter().map(|&kind| kind.to_owned()));
+        told.at.push(finding.sent_at);
+    }
     let decided = notes::Decided {
         purpose: "context",
         delivery: None,
         state: "withheld",
         reason: if let Decision::Withhold(reason) = decision { reason } else { REASON },
         kinds,
-        note: note.as_ref().filter(|_| Words::of(&account.source).are_kept()),
+        note: note.as_ref().filter(|_| Words::of(source).are_kept()),
+        ordinal: so_far.ordinal + 1,
+        replaces: None,
     };
-    let key = notes::Key { source, ticket: &case.ticket.id, message: &finding.message_id };
     notes::decide(&app.db, key, &decided).await.map_err(|_| NotStored)?;
-    Ok(note.is_some())
+    Ok(())
+}
+
+/// As it was when the message had just come, on a day on which the source had few notes. Nothing is held out: those
+/// held out are compared with notes that were posted, and these were not.
+fn situation(account: &Account, case: &Case, finding: &Finding, so_far: &SoFar, told: &Told) -> Situation {
+    let now = finding.sent_at;
+    let a_day = TimeDelta::hours(24);
+    Situation {
+        agent_replied_ago: case.last_agent_reply().map(|reply| now - reply),
+        told: so_far.told.clone(),
+        pace: Pace {
+            policy: account.source.notes,
+            on_ticket: told.at.iter().filter(|at| now - **at < a_day).count() as u32,
+            of_source: 0,
+            local_time: now.with_timezone(&account.source.time_zone).time(),
+        },
+        ..Situation::undisturbed(Mode::Shadow)
+    }
 }

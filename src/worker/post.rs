@@ -10,11 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::trouble::Trouble;
 use super::turn;
 use crate::app::{Account, App};
-use crate::helpdesk::{CallError, PrivateNote};
+use crate::config::Source;
+use crate::helpdesk::{CallError, Posted, PrivateNote};
+use crate::note::decide::{gone, too_old};
 use crate::store::deliveries::Delivery;
 use crate::store::notes::{self, Key, Pending};
 use crate::store::words::Words;
-use crate::ticket::{Status, TicketId};
+use crate::ticket::{Ticket, TicketId};
 
 /// Conflicts in a row before the delivery waits: agents at work on the ticket right now.
 const MOST_CONFLICTS: u32 = 3;
@@ -82,7 +84,7 @@ async fn post(
         return Ok(Err(trouble));
     }
     let ticket = account.helpdesk.ticket(key.ticket).await?;
-    if let Some(reason) = gone(ticket.status) {
+    if let Some(reason) = gone(ticket.status).or_else(|| too_late(&account.source, note)) {
         return Ok(withhold(app, key, reason).await);
     }
     let attempted_at = match notes::attempt(&app.db, key, note.attempted_at).await {
@@ -94,7 +96,7 @@ async fn post(
         Err(error) => return Ok(Err(error.into())),
     };
     let private = PrivateNote::new(note.html.as_str(), note.marker.as_str());
-    let posted = match account.helpdesk.post_note(&ticket, &private).await {
+    let posted = match write(account, &ticket, note, &private).await {
         Err(CallError::OutcomeUnknown) => return Err(CallError::OutcomeUnknown),
         Err(error) => {
             // Nothing was written, so there is nothing to search for the next time.
@@ -110,13 +112,31 @@ async fn post(
     Ok(notes::confirm(&app.db, key, &posted).await.map_err(Trouble::from))
 }
 
-fn gone(status: Status) -> Option<&'static str> {
-    match status {
-        Status::Closed => Some("ticket_closed"),
-        Status::Spam => Some("ticket_spam"),
-        Status::Deleted => Some("ticket_deleted"),
-        Status::Open | Status::Pending | Status::Solved => None,
+/// Why a note that had to wait, through an outage say, is no longer to be posted.
+fn too_late(source: &Source, note: &Pending) -> Option<&'static str> {
+    let now = Utc::now();
+    let is_quiet = source
+        .notes
+        .quiet_hours
+        .is_some_and(|hours| hours.contains(now.with_timezone(&source.time_zone).time()));
+    note.sent_at
+        .and_then(|sent_at| too_old(now.signed_duration_since(sent_at)))
+        .or(is_quiet.then_some("quiet_hours"))
+}
+
+/// Writes the note once: in the place of an earlier one where it is to be and one stands there, else as a new one.
+async fn write(
+    account: &Account,
+    ticket: &Ticket,
+    note: &Pending,
+    private: &PrivateNote,
+) -> Result<Posted, CallError> {
+    if !note.in_place_of.is_empty()
+        && let Some(posted) = account.helpdesk.replace_note(&ticket.id, &note.in_place_of, private).await?
+    {
+        return Ok(posted);
     }
+    account.helpdesk.post_note(ticket, private).await
 }
 
 async fn confirm_if_there(

@@ -113,6 +113,8 @@ async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
         reason: "noteworthy",
         kinds: vec!["chase"],
         note: Some(&note),
+        ordinal: 1,
+        replaces: None,
     };
     assert!(notes::decide(&db, key, &decided).await.unwrap());
     let first = notes::attempt(&db, key, None).await.unwrap();

@@ -212,6 +212,13 @@ impl World {
         (answer.status(), answer.text().await.unwrap())
     }
 
+    /// The same world after a restart in another mode.
+    pub async fn turned(self, mode: &str) -> Self {
+        let database = self.db.connect_options().as_ref().clone();
+        self.service.stop().await.unwrap();
+        start(mode, self.zendesk, self.freshdesk, database).await
+    }
+
     /// Takes the database away: every connection is cut and none is let in.
     pub async fn cut_database(&self) {
         self.allow_connections(false).await;

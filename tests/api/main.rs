@@ -7,6 +7,7 @@ mod chaos;
 mod database;
 mod docs;
 mod drafts;
+mod governor;
 mod helpers;
 mod notes;
 mod privacy;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
@@ -201,6 +202,31 @@ async fn words_go_in_the_night_after_their_days_and_the_younger_stay() {
     assert_eq!(world.count(planned).await, 1);
 }
 
+#[tokio::test]
+async fn work_that_has_begun_brings_nothing_back_after_an_erasure() {
+    let world = world("live").await;
+    let options = world.db.connect_options();
+    // A second webhook is being read when the erasure comes: its words would be stored after; or it fails, and would
+    // be worked on again.
+    for late in [Duration::from_secs(1), Duration::from_secs(4)] {
+        let hers = world.zendesk.add_user(customer());
+        let ticket = world.zendesk.add_ticket(named_ticket(&hers));
+        announce(&world, &ticket, zendesk::Form::Event).await;
+        world.settle().await;
+        let reads = world.zendesk.calls(Call::Ticket);
+        world.zendesk.fail_next(Call::Ticket, Fault::Late(late));
+        announce(&world, &ticket, zendesk::Form::Pointer).await;
+        until(async || world.zendesk.calls(Call::Ticket) > reads).await;
+        let erased = privacy::erase(&world.db, "zen", &hers, Erasure::ForGood).await.unwrap().unwrap();
+        assert_eq!((erased.tickets, erased.ended, erased.work_in_hand), (1, 1, false), "{late:?}");
+        until(async || world.count("select count(*) from graphile_worker.jobs").await == 0).await;
+        let left = dump(&options);
+        assert!(!names(&left, NAME), "{late:?}: left in {:?}", tables_that_name(&left, NAME));
+        assert_eq!(world.deliveries().await.last().unwrap(), &("ignored".into(), Some("erased".into())));
+        assert_eq!(world.zendesk.notes(&ticket).len(), 1);
+    }
+}
+
 /// What the erasure of a requester finds among webhooks that were kept and not read yet.
 #[tokio::test]
 async fn webhooks_not_read_yet_are_erased_when_they_name_the_requester() {
@@ -292,7 +318,7 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     for (ticket, done) in [(&other, 1), (&noted, 2)] {
         send(ticket).await;
         while count(&mut db, "select count(*) from delivery where state = 'done'").await < done {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
     zendesk.fail_next(Call::Write, Fault::LimitedPlain(600));
@@ -302,7 +328,7 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     let worked =
         "select count(*) from delivery, draft_check where state = 'waiting' and delivery.reason is not null";
     while count(&mut db, worked).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 
     assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES), "the search finds what is there");
@@ -329,6 +355,11 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     let (code, unknown) = erase(&config, "424242", &[]);
     assert_eq!((code, unknown.trim().lines().count()), (Some(1), 1), "{unknown}");
     assert_eq!(erase(&config, "Zephyrine", &[]).0, Some(2));
+
+    // What a constraint refuses is not quoted by the private Postgres's log.
+    let refused = "insert into ticket (source, ticket_id, subject, status, channel, created_at, updated_at)
+                   values ('zen', '1', $1, 'unheard of', 'email', now(), now())";
+    assert!(sqlx::query(refused).bind(NAME).execute(&mut db).await.is_err());
 
     let metrics = client.get(url("/metrics")).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("undertone_webhooks_total") && !metrics.contains(NAME), "{metrics}");

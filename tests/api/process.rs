@@ -39,9 +39,9 @@ pub fn serve(config: &Path) -> Undertone {
     serve_telling(config, Stdio::null())
 }
 
-/// The service, with its log going there.
+/// The service, with all that it can log going there.
 pub fn serve_telling(config: &Path, log: impl Into<Stdio>) -> Undertone {
-    Undertone(command("serve", config).stderr(log).spawn().unwrap())
+    Undertone(command("serve", config).env("UNDERTONE_LOG", "trace").stderr(log).spawn().unwrap())
 }
 
 /// A verb of the binary, on a configuration and its secrets.

@@ -39,6 +39,8 @@ test('silence is said in plain words', async (t) => {
   const cases = [
     ['nothing noteworthy', '35213', 'Nothing to know beyond what the ticket says.'],
     ['a language that is not read', '35215', 'Undertone does not read the language of this message.'],
+    ['a note whose words are not kept', '35216', 'See the private note on this ticket: its words are not kept here.'],
+    ['one that was never posted', '35217', 'Something was noticed here; its words are not kept.'],
     ['a ticket that is not known yet', '99999', 'Nothing read yet on this ticket.'],
   ];
   for (const [name, ticket, words] of cases) {

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use super::Freshdesk;
-use super::rest::{AgentPart, ContactPart, ConversationPart, NoteRequest, TicketPart};
+use super::rest::{AgentPart, ContactPart, ConversationPart, NoteChange, NoteRequest, TicketPart};
 use crate::helpdesk::call::Access;
 use crate::helpdesk::{CallError, Posted, PrivateNote};
 use crate::ticket::{Case, Customer, EarlierTicket, Ticket, TicketId, UserId};
@@ -57,6 +57,29 @@ impl Freshdesk {
         let request = self.request(Method::POST, &path).json(&NoteRequest::new(note));
         let reply: ConversationPart = self.call(Access::Write, request).await?;
         Ok(reply.into_posted())
+    }
+
+    /// Changes the newest note that is private, our own and carries one of the markers; nobody else's words are touched,
+    /// whatever they quote. Gives `None` where there is no such note, or it goes away meanwhile.
+    pub async fn replace_note(
+        &self,
+        ticket_id: &TicketId,
+        markers: &[String],
+        note: &PrivateNote,
+    ) -> Result<Option<Posted>, CallError> {
+        let me = self.me().await?;
+        let conversations = self.conversations(ticket_id).await?;
+        let standing = conversations.iter().rev().find(|conversation| {
+            conversation.is_private_note_of(&me) && markers.iter().any(|marker| conversation.carries(marker))
+        });
+        let Some(id) = standing.and_then(|conversation| conversation.id()) else { return Ok(None) };
+        let path = format!("/api/v2/conversations/{id}");
+        let request = self.request(Method::PUT, &path).json(&NoteChange::new(note));
+        match self.call::<ConversationPart>(Access::Write, request).await {
+            Ok(reply) => Ok(Some(reply.into_posted())),
+            Err(CallError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub async fn me(&self) -> Result<UserId, CallError> {

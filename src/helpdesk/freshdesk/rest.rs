@@ -1,4 +1,4 @@
-//! Freshdesk's REST answers, as far as they are read, and the one request that writes.
+//! Freshdesk's REST answers, as far as they are read, and the requests that write a note or change it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -139,12 +139,17 @@ impl TicketPart {
     fn opening(&self) -> Option<Message> {
         // An agent writes a call down, or writes first (outbound mail): the words are the agent's.
         let author = if matches!(self.source, 3 | 10) { Author::Agent } else { Author::Customer };
+        let text = html::to_text(self.description.expose());
+        // A forwarded note of ours is never read, whoever forwards it.
+        if text.contains(note::MARKER_START) {
+            return None;
+        }
         Some(Message {
             id: MessageId::opening(),
             author,
             author_id: self.requester_id().filter(|_| author == Author::Customer),
             public: true,
-            text: CustomerText::new(html::to_text(self.description.expose())),
+            text: CustomerText::new(text),
             sent_at: self.created_at?,
         })
     }
@@ -188,6 +193,14 @@ impl ConversationPart {
         self.body.expose().contains(marker) || self.body_text.expose().contains(marker)
     }
 
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    pub fn is_private_note_of(&self, user: &UserId) -> bool {
+        self.private == Some(true) && self.user_id.as_ref() == Some(&user.0)
+    }
+
     pub fn into_posted(self) -> Posted {
         Posted { comment_id: self.id, audit_id: None }
     }
@@ -213,5 +226,17 @@ pub struct NoteRequest<'a> {
 impl<'a> NoteRequest<'a> {
     pub fn new(note: &'a PrivateNote) -> Self {
         Self { body: note.html(), private: true }
+    }
+}
+
+/// The request that changes a note of ours. Freshdesk takes the body alone here: a private note stays private.
+#[derive(Serialize)]
+pub struct NoteChange<'a> {
+    body: &'a str,
+}
+
+impl<'a> NoteChange<'a> {
+    pub fn new(note: &'a PrivateNote) -> Self {
+        Self { body: note.html() }
     }
 }

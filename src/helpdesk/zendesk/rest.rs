@@ -139,6 +139,9 @@ impl TicketPart {
 
     /// The opening message itself, for a ticket with more comments than we read.
     fn opening(&self, author: Author) -> Option<Message> {
+        if self.description.expose().contains(note::MARKER_START) {
+            return None;
+        }
         Some(Message {
             id: MessageId::opening(),
             author,

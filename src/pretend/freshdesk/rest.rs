@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 
 use super::json::{contact_json, conversation_json, error, limited, ticket_json, unauthorized};
 use super::list;
-use crate::pretend::desk::{self, Desk, ME, number};
+use crate::pretend::desk::{self, Desk, ME, number, text_of};
 use crate::pretend::server::{Scissors, suffer};
 use crate::pretend::{Call, Fault};
 
@@ -38,6 +38,7 @@ pub async fn answer(
         (&Method::GET, ["api", "v2", "tickets", _, "conversations"]) => Call::Comments,
         (&Method::GET, ["api", "v2", "tickets", _]) => Call::Ticket,
         (&Method::POST, ["api", "v2", "tickets", _, "notes"]) => Call::Write,
+        (&Method::PUT, ["api", "v2", "conversations", _]) => Call::Change,
         _ => Call::Other,
     };
     let id = path.get(3).map_or(0, |id| number(id));
@@ -116,6 +117,7 @@ fn answer_of(state: &mut desk::State, call: Call, id: u64, query: &str, body: &[
         }
         Call::Changes => return list::page(state, |key| asked(key).map(str::to_owned)),
         Call::Write => return add_note(state, id, body),
+        Call::Change => return change_note(state, id, body),
         Call::Token | Call::Other => None,
     };
     match reply {
@@ -130,20 +132,43 @@ fn add_note(state: &mut desk::State, id: u64, body: &[u8]) -> Response {
     }
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(html) = asked["body"].as_str().filter(|html| !html.is_empty()) else {
-        return error(
-            400,
-            json!({
-                "description": "Validation failed",
-                "errors": [{
-                    "field": "body",
-                    "message": "It should not be blank as this is a mandatory field",
-                    "code": "missing_field",
-                }],
-            }),
-        );
+        return invalid("body", "missing_field", "It should not be blank as this is a mandatory field");
     };
     let private = asked["private"].as_bool().unwrap_or(true);
     let note = state.write(id, html, !private, Value::Null).expect("the ticket was found above");
     let reply = conversation_json(state, &state.tickets[&id], &note);
     (StatusCode::CREATED, axum::Json(reply)).into_response()
+}
+
+/// Notes can be changed, in their body alone and by whoever wrote them; replies cannot.
+fn change_note(state: &mut desk::State, id: u64, body: &[u8]) -> Response {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let fields: Vec<_> = asked.as_object().into_iter().flat_map(|fields| fields.keys()).collect();
+    if let Some(other) = fields.iter().find(|field| !matches!(field.as_str(), "body" | "attachments")) {
+        return invalid(other, "invalid_field", "Unexpected/invalid field in request");
+    }
+    let Some((ticket_id, comment)) = state.comment_mut(id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if comment.public {
+        return invalid("id", "invalid_value", "Only notes can be edited");
+    }
+    if comment.author != ME {
+        return refuse(Fault::Forbidden);
+    }
+    let Some(html) = asked["body"].as_str().filter(|html| !html.is_empty()) else {
+        return invalid("body", "missing_field", "It should not be blank as this is a mandatory field");
+    };
+    (comment.html, comment.text) = (html.to_owned(), text_of(html));
+    let comment = comment.clone();
+    let now = Utc::now().trunc_subsecs(0);
+    if let Some(ticket) = state.tickets.get_mut(&ticket_id) {
+        ticket.updated_at = ticket.updated_at.max(now);
+    }
+    axum::Json(conversation_json(state, &state.tickets[&ticket_id], &comment)).into_response()
+}
+
+fn invalid(field: &str, code: &str, message: &str) -> Response {
+    let problem = json!({"field": field, "message": message, "code": code});
+    error(400, json!({"description": "Validation failed", "errors": [problem]}))
 }

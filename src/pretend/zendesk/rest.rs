@@ -158,7 +158,7 @@ fn respond(state: &mut desk::State, call: Call, id: u64, query: &str, body: &[u8
         }),
         Call::Changes => return export::page(state, query),
         Call::Write => return update(state, id, body),
-        Call::Token | Call::Other => None,
+        Call::Token | Call::Change | Call::Other => None,
     };
     match reply {
         Some(reply) => axum::Json(reply).into_response(),

@@ -43,6 +43,8 @@ export const TICKETS = {
     answered: /friday/i,
   },
   35215: { note: null, decision: { state: 'withheld', reason: 'unsupported_language' } },
+  35216: { note: null, decision: { state: 'posted', reason: 'noteworthy' } },
+  35217: { note: null, decision: { state: 'shadow', reason: 'noteworthy' } },
 };
 
 function findings(ticket, draft) {

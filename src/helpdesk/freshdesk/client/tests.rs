@@ -161,6 +161,75 @@ async fn a_note_is_private_and_changes_nothing_else() {
     assert_eq!(freshdesk.complete(&ticket_id).await.unwrap().messages.len(), 1, "our note is no message");
 }
 
+const NEW_MARKER: &str = "[undertone:v1:35002:5e0d7c1a]";
+
+fn new_note() -> PrivateNote {
+    PrivateNote::new(format!("<div>Undertone: talks of leaving</div><div>{NEW_MARKER}</div>"), NEW_MARKER)
+}
+
+#[tokio::test]
+async fn a_note_takes_the_place_of_one_of_ours_and_stays_private() {
+    let Setting { desk, freshdesk, ticket_id, .. } = setting().await;
+    let ticket = freshdesk.ticket(&ticket_id).await.unwrap();
+    let first = freshdesk.post_note(&ticket, &note()).await.unwrap();
+    let markers = ["[undertone:v1:35002:00000000]".to_owned(), MARKER.to_owned()];
+    let changed = freshdesk.replace_note(&ticket_id, &markers, &new_note()).await.unwrap();
+    assert_eq!(changed, Some(first), "the same note");
+    let notes = desk.notes(&ticket_id);
+    assert_eq!(notes.len(), 1);
+    assert!(!notes[0].public && notes[0].html.contains(NEW_MARKER) && !notes[0].html.contains(MARKER));
+    assert_eq!(desk.writes()[1], serde_json::json!({"body": notes[0].html}));
+    assert!(freshdesk.find_note(&ticket_id, NEW_MARKER).await.unwrap().is_some());
+    assert_eq!(freshdesk.find_note(&ticket_id, MARKER).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn no_note_but_our_own_private_one_is_changed() {
+    let quoted = format!("See below.\n{MARKER}");
+    for (name, public, by_agent) in [
+        ("a colleague's note that quotes ours", false, true),
+        ("a reply that quotes ours", true, true),
+        ("the customer's own words", true, false),
+    ] {
+        let Setting { desk, freshdesk, ticket_id, customer } = setting().await;
+        let agent = desk.add_user(NewUser { is_agent: true, ..NewUser::default() });
+        let author = if by_agent { &agent } else { &customer };
+        desk.add_comment(&ticket_id, comment(author, &quoted, public, "2026-03-06T19:00:00Z"));
+        let changed = freshdesk.replace_note(&ticket_id, &[MARKER.to_owned()], &new_note()).await;
+        assert_eq!(changed, Ok(None), "{name}");
+        assert_eq!(desk.calls(Call::Change), 0, "{name}");
+    }
+    let Setting { desk, freshdesk, ticket_id, .. } = setting().await;
+    let me = desk.me();
+    desk.add_comment(&ticket_id, comment(&me, &quoted, true, "2026-03-06T19:00:00Z"));
+    assert_eq!(freshdesk.replace_note(&ticket_id, &[MARKER.to_owned()], &new_note()).await, Ok(None));
+    assert_eq!(desk.calls(Call::Change), 0, "a public reply by our own user");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_change_is_told_and_the_marker_tells_what_stands_there() {
+    let cases = [
+        (Fault::Cut, CallError::OutcomeUnknown, false),
+        (Fault::LoseAnswer, CallError::OutcomeUnknown, true),
+        (Fault::Html(500), CallError::OutcomeUnknown, false),
+        (Fault::HtmlAfterWork(502), CallError::OutcomeUnknown, true),
+        (Fault::Forbidden, CallError::Forbidden, false),
+        (Fault::LimitedJson(23), CallError::RateLimited { retry_after: Duration::from_secs(23) }, false),
+    ];
+    for (fault, expected, changed) in cases {
+        let Setting { desk, freshdesk, ticket_id, .. } = setting().await;
+        let ticket = freshdesk.ticket(&ticket_id).await.unwrap();
+        freshdesk.post_note(&ticket, &note()).await.unwrap();
+        desk.fail_next(Call::Change, fault);
+        let answer = freshdesk.replace_note(&ticket_id, &[MARKER.to_owned()], &new_note()).await;
+        assert_eq!(answer, Err(expected), "{fault:?}");
+        assert_eq!((desk.calls(Call::Change), desk.notes(&ticket_id).len()), (1, 1), "{fault:?}");
+        freshdesk.gate().open();
+        let there = freshdesk.find_note(&ticket_id, NEW_MARKER).await.unwrap().is_some();
+        assert_eq!(there, changed, "{fault:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_fault_of_a_write_is_told_and_no_write_is_sent_twice() {
     let cases = [
