@@ -12,6 +12,7 @@ pub mod draft;
 pub mod eval;
 pub mod explain;
 pub mod feedback;
+pub mod figures;
 pub mod helpdesk;
 pub mod http;
 pub mod jobs;

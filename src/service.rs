@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::catch_up::poll;
 use crate::config::Config;
+use crate::figures;
 use crate::http::{Web, router};
 use crate::jobs;
 use crate::keep::Keeper;
@@ -44,6 +45,9 @@ impl Service {
         let (keeper, writer) = Keeper::start(db);
         let app = App::new(work_db, keeper, config)?;
         let stop = CancellationToken::new();
+        if let Some(metrics) = metrics.clone() {
+            tokio::spawn(figures::upkeep(metrics, stop.clone()));
+        }
         let routes = router(Web { app: app.clone(), metrics });
         let web = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
         Ok(Self {

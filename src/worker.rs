@@ -38,6 +38,8 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
     };
     let account = app.account(source);
     let result = match account {
+        // Each attempt so far ended without a word: it takes the process down, or panics.
+        _ if delivery.attempts > i32::from(app.worker.max_attempts) => Err(Trouble::never("never_finished")),
         Some(account) => process_unless_paused(app, account, &delivery).await,
         None => Err(Trouble::never("source_not_configured")),
     };

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
 use crate::config::{Config, Environment, from_env};
+use crate::figures;
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};
 use crate::telemetry;
@@ -36,7 +37,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, environment: Environment) -> anyhow::Result<()> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let metrics = figures::start()?;
     let (options, private) = database(&config, &environment).await?;
     let db = store::connect(options).await?;
     store::migrate(&db).await?;

@@ -1,10 +1,13 @@
 //! `POST /webhooks/{source}`: check it, keep it, answer. The worker does the rest.
 
+use std::time::Instant;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
 use super::Web;
@@ -23,17 +26,34 @@ pub async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let arrived = Instant::now();
     let Some(account) = web.app.account(&source) else { return unauthorized("unknown") };
     if account.helpdesk.verify(&headers, &body, Utc::now()).is_err() {
         return unauthorized(&source);
     }
-    let kept = web.app.keeper.keep(delivery(account, &headers, &body)).await;
-    let (answer, label) = match kept {
-        Ok(Kept::New) => ((StatusCode::OK, "kept\n"), "kept"),
+    let delivery = delivery(account, &headers, &body);
+    // The same names as the worker's: one id through a delivery's whole way.
+    let span = tracing::info_span!("webhook", source = %source, delivery.id = %delivery.id, ticket.id = field::Empty);
+    if let Some(ticket) = &delivery.ticket_id {
+        span.record("ticket.id", field::display(ticket));
+    }
+    let answer = keep(&web, account, delivery).instrument(span).await;
+    metrics::histogram!("undertone_webhook_ack_seconds", "source" => source).record(arrived.elapsed());
+    answer
+}
+
+async fn keep(web: &Web, account: &Account, delivery: NewDelivery) -> Response {
+    let source = account.source.name.as_str();
+    let (answer, label) = match web.app.keeper.keep(delivery).await {
+        Ok(Kept::New) => {
+            tracing::info!("Kept a webhook");
+            ((StatusCode::OK, "kept\n"), "kept")
+        }
+        // It is the delivery of its first coming, under that one's id.
         Ok(Kept::Repeat) => ((StatusCode::OK, "kept before\n"), "repeat"),
         Err(_) => ((try_again(account), "not kept, please send again\n"), "not_kept"),
     };
-    count(&source, label);
+    count(source, label);
     answer.into_response()
 }
 

@@ -134,6 +134,30 @@ pub async fn probe_soon(db: impl PgExecutor<'_>, sources: &[&str]) -> sqlx::Resu
     Ok(())
 }
 
+/// How much of a source's budget of ticket updates is taken.
+#[derive(FromRow)]
+pub struct Budget {
+    pub source: String,
+    /// Turns that came within the last minute, and those that are still to come, as far as they fit the budget.
+    pub taken: i64,
+    /// Notes whose turn is still to come.
+    pub waiting: i64,
+}
+
+/// Gives what is taken of each source's budget; none for a source that never updated a ticket.
+pub async fn budgets(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Budget>> {
+    sqlx::query_as(
+        "select source,
+                (select count(*) from unnest(update_turns) as turn where turn > now() - interval '1 minute') as taken,
+                (select count(*)
+                 from note
+                 where note.source = account.source and state = 'pending' and turn_at > now()) as waiting
+         from account",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Gives out the source's next turn to update a ticket, as seconds from now: at most so many in any minute.
 pub async fn draw_turn(db: impl PgExecutor<'_>, source: &str, per_minute: u32) -> sqlx::Result<f64> {
     sqlx::query_scalar(

@@ -197,6 +197,26 @@ pub async fn begin(db: impl PgExecutor<'_>, source: &str, id: Uuid) -> sqlx::Res
     .await
 }
 
+/// What is still to be worked off for a source.
+#[derive(FromRow)]
+pub struct Queue {
+    pub source: String,
+    pub waiting: i64,
+    pub oldest_seconds: f64,
+}
+
+/// Gives what waits, by source; none for a source for which nothing does.
+pub async fn queue(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Queue>> {
+    sqlx::query_as(
+        "select source, count(*) as waiting, extract(epoch from now() - min(received_at))::float8 as oldest_seconds
+         from delivery
+         where state = 'waiting'
+         group by source",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// How the work on a delivery ended, for now or for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

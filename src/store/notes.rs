@@ -260,20 +260,35 @@ pub async fn take_back(
     Ok(())
 }
 
-/// Writes down that the note stands on the ticket.
-pub async fn confirm(db: impl PgExecutor<'_>, key: Key<'_>, posted: &Posted) -> sqlx::Result<()> {
-    sqlx::query(
+/// A note that was just confirmed.
+#[derive(FromRow)]
+pub struct Confirmed {
+    pub reason: String,
+    /// From the arrival of its webhook, in seconds; `None` where that is no longer known.
+    pub seconds: Option<f64>,
+}
+
+/// Writes down that the note stands on the ticket. `None` when that was known.
+pub async fn confirm(
+    db: impl PgExecutor<'_>,
+    key: Key<'_>,
+    posted: &Posted,
+) -> sqlx::Result<Option<Confirmed>> {
+    sqlx::query_as(
         "update note set state = 'posted', posted_at = now(), comment_id = $4, audit_id = $5
-         where source = $1 and ticket_id = $2 and message_id = $3 and state = 'pending'",
+         where source = $1 and ticket_id = $2 and message_id = $3 and state = 'pending'
+         returning reason,
+                   (select extract(epoch from now() - received_at)::float8
+                    from delivery
+                    where delivery.source = note.source and delivery.id = note.delivery_id) as seconds",
     )
     .bind(key.source)
     .bind(key.ticket)
     .bind(key.message)
     .bind(&posted.comment_id)
     .bind(&posted.audit_id)
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_optional(db)
+    .await
 }
 
 /// Ends a pending note that will not be posted: `withheld` or `failed`, and why.
@@ -292,14 +307,14 @@ pub async fn give_up(db: impl PgExecutor<'_>, key: Key<'_>, state: &str, reason:
     Ok(())
 }
 
-/// Marks the pending note of a delivery that was given up.
+/// Marks the pending note of a delivery that was given up. Answers how many there were.
 pub async fn fail_of_delivery(
     db: impl PgExecutor<'_>,
     source: &str,
     delivery: Uuid,
     reason: &str,
-) -> sqlx::Result<()> {
-    sqlx::query(
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
         "update note set state = 'failed', reason = $3
          where source = $1 and delivery_id = $2 and state = 'pending'",
     )
@@ -308,7 +323,7 @@ pub async fn fail_of_delivery(
     .bind(reason)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(result.rows_affected())
 }
 
 /// Removes the words of notes that are not to be posted any more. Gives how many rows lost theirs.

@@ -7,6 +7,7 @@ use super::trouble::Trouble;
 use crate::app::{Account, App};
 use crate::config::{Mode, Source};
 use crate::feedback::{self, VERDICTS};
+use crate::figures;
 use crate::note::decide::{Pace, Situation, decide, held_out};
 use crate::note::news::news;
 use crate::note::worth::worth_a_note;
@@ -42,7 +43,14 @@ pub async fn take(
         ordinal: so_far.ordinal + 1,
         replaces: so_far.latest.as_ref().filter(|_| replaces),
     };
-    notes::decide(&app.db, key, &decided).await?;
+    keep(app, key, &decided).await
+}
+
+/// Keeps a decision and counts it. A pending note is counted once it has come to its end.
+pub async fn keep(app: &App, key: Key<'_>, decided: &notes::Decided<'_>) -> Result<(), Trouble> {
+    if notes::decide(&app.db, key, decided).await? && decided.state != "pending" {
+        figures::count_notes(key.source, decided.state, decided.reason, 1);
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::decision::pace;
+use super::decision::{self, pace};
 use super::post;
 use super::trouble::Trouble;
 use crate::app::{Account, App};
@@ -82,6 +82,5 @@ async fn keep_note(
         ordinal: 1,
         replaces: None,
     };
-    notes::decide(&app.db, key, &decided).await?;
-    Ok(())
+    decision::keep(app, key, &decided).await
 }

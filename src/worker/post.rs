@@ -11,6 +11,7 @@ use super::trouble::Trouble;
 use super::turn;
 use crate::app::{Account, App};
 use crate::config::Source;
+use crate::figures;
 use crate::helpdesk::{CallError, Posted, PrivateNote};
 use crate::note::decide::{gone, too_old};
 use crate::store::deliveries::Delivery;
@@ -107,9 +108,18 @@ async fn post(
         }
         Ok(posted) => posted,
     };
-    metrics::counter!("undertone_notes_posted_total", "source" => key.source.to_owned()).increment(1);
     tracing::info!("Posted a private note");
-    Ok(notes::confirm(&app.db, key, &posted).await.map_err(Trouble::from))
+    Ok(confirm(app, key, &posted).await)
+}
+
+async fn confirm(app: &App, key: Key<'_>, posted: &Posted) -> Result<(), Trouble> {
+    let Some(confirmed) = notes::confirm(&app.db, key, posted).await? else { return Ok(()) };
+    figures::count_notes(key.source, "posted", &confirmed.reason, 1);
+    if let Some(seconds) = confirmed.seconds {
+        metrics::histogram!("undertone_webhook_to_note_seconds", "source" => key.source.to_owned())
+            .record(seconds);
+    }
+    Ok(())
 }
 
 /// Why a note that had to wait, through an outage say, is no longer to be posted.
@@ -146,18 +156,22 @@ async fn confirm_if_there(
     note: &Pending,
 ) -> Result<bool, Trouble> {
     let Some(posted) = account.helpdesk.find_note(key.ticket, &note.marker).await? else { return Ok(false) };
-    notes::confirm(&app.db, key, &posted).await?;
+    confirm(app, key, &posted).await?;
     tracing::info!("Found our note on the ticket: an earlier attempt had come through");
     Ok(true)
 }
 
 async fn withhold(app: &App, key: Key<'_>, reason: &'static str) -> Result<(), Trouble> {
-    Ok(notes::give_up(&app.db, key, "withheld", reason).await?)
+    notes::give_up(&app.db, key, "withheld", reason).await?;
+    figures::count_notes(key.source, "withheld", reason, 1);
+    Ok(())
 }
 
 /// Marks the note of a delivery that is given up as failed, so that it shows beside the delivery.
 pub async fn give_up(app: &App, delivery: &Delivery, reason: &'static str) {
-    if let Err(error) = notes::fail_of_delivery(&app.db, &delivery.source, delivery.id, reason).await {
-        tracing::warn!("Could not mark the note of a failed delivery: {error}");
+    match notes::fail_of_delivery(&app.db, &delivery.source, delivery.id, reason).await {
+        Ok(0) => {}
+        Ok(failed) => figures::count_notes(&delivery.source, "failed", reason, failed),
+        Err(error) => tracing::warn!("Could not mark the note of a failed delivery: {error}"),
     }
 }

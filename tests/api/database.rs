@@ -116,12 +116,3 @@ async fn the_dashboard_role_sees_signals_and_no_words() {
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("rollback to s{at}"))).execute(&mut *tx).await.unwrap();
     }
 }
-
-#[tokio::test]
-async fn metrics_name_what_came_in() {
-    let world = world("live").await;
-    let (status, _) = world.get("/healthz").await;
-    assert!(status.is_success());
-    let (_, ready) = world.get("/readyz").await;
-    assert!(ready.contains("database: ok"), "{ready}");
-}

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, StatusCode};
 use chrono::Utc;
+use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgPool};
@@ -34,6 +35,9 @@ static SERVER: LazyLock<(Runtime, PgConnectOptions, PrivateServer)> = LazyLock::
         .unwrap_or_else(|error| panic!("the tests need a Postgres: {error:#}"));
     (runtime, server.options(), server)
 });
+
+/// The metrics of all tests together: a process has one recorder.
+static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(|| undertone::figures::start().unwrap());
 
 /// A migrated database that the tests' own are copied from.
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
@@ -104,7 +108,7 @@ pub async fn start_with(
 ) -> World {
     let config = Config::parse("test.toml", settings, &secret).unwrap_or_else(|error| panic!("{error}"));
     let db = store::connect(database).await.unwrap();
-    let service = Service::start(config, db.clone(), None).await.unwrap();
+    let service = Service::start(config, db.clone(), Some(METRICS.clone())).await.unwrap();
     let client = undertone::helpdesk::http_client().unwrap();
     World { zendesk, freshdesk, service, db, client }
 }

@@ -13,3 +13,4 @@ mod notes;
 mod privacy;
 mod process;
 mod retries;
+mod seeing;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::ConnectOptions;
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, freshdesk, zendesk};
 use undertone::replay::{self, Replay};
-use undertone::store::deliveries::Filter;
+use undertone::store::deliveries::{self, Filter};
 use undertone::store::{self, accounts};
 use undertone::ticket::TicketId;
 
@@ -66,6 +66,9 @@ async fn after_a_429_the_account_is_left_alone_for_as_long_as_it_asked() {
     let until_then = paused_until(&world).await;
     let early = "select count(*) from delivery, account where retry_at < paused_until";
     assert_eq!(world.count(early).await, 0);
+    let queue = deliveries::queue(&world.db).await.unwrap();
+    assert_eq!((queue.len(), queue[0].source.as_str(), queue[0].waiting), (1, "fresh", 6));
+    assert!((0.0..30.0).contains(&queue[0].oldest_seconds));
     until(async || all_calls(&world.freshdesk) > calls).await;
     assert!(Utc::now() >= until_then, "called before {until_then}");
     world.settle().await;
@@ -196,6 +199,9 @@ async fn a_used_up_budget_spreads_notes_over_the_minutes_and_each_wakes_once() {
     let moments = "select count(distinct retry_at) from delivery where state = 'waiting'
                      and retry_at between now() + interval '40 seconds' and now() + interval '2 minutes'";
     assert_eq!(world.count(moments).await, 3);
+    let budgets = accounts::budgets(&world.db).await.unwrap();
+    let fresh = budgets.iter().find(|budget| budget.source == "fresh").unwrap();
+    assert_eq!((fresh.taken, fresh.waiting), (2, 3));
     let read = world.freshdesk.calls(Call::Earlier);
     for posted in [4, 5] {
         a_minute_later(&world).await;
@@ -263,6 +269,21 @@ async fn a_delivery_out_of_attempts_shows_as_failed_and_a_replay_brings_its_note
     assert_eq!(world.count("select count(*) from delivery_to_replay").await, 0);
     let all = run_replay(&world, &settings, &[]);
     assert_eq!((all.status.code(), all.stdout.len()), (Some(2), 0), "a replay of everything is never meant");
+}
+
+#[tokio::test]
+async fn a_delivery_that_never_finished_is_given_up_in_the_end() {
+    let world = world("live").await;
+    let add = "with stuck as (
+            insert into delivery (source, id, dedup_key, body, attempts)
+            values ('fresh', gen_random_uuid(), 'stuck', '{}', 20) returning source, id
+        )
+        select count(graphile_worker.add_job('process_delivery', json_build_object('source', source, 'delivery', id)))
+        from stuck";
+    assert_eq!(world.count(add).await, 1);
+    world.settle().await;
+    let failed = "select count(*) from delivery where state = 'failed' and reason = 'never_finished'";
+    assert_eq!(world.count(failed).await, 1);
 }
 
 #[tokio::test]
