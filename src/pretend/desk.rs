@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::faults::Misfortune;
 use super::{BadDay, Call, Fault, Limits, NewComment, NewTicket, NewUser, NoteSeen};
@@ -75,6 +76,10 @@ pub struct State {
     used_updates: u32,
     used_lists: u32,
     last_id: u64,
+    /// The rule that is told of every note, and how many it was told of and has sent on.
+    rule: Option<UnboundedSender<TicketId>>,
+    notes_told: usize,
+    notes_resent: usize,
 }
 
 impl Desk {
@@ -95,6 +100,9 @@ impl Desk {
             used_updates: 0,
             used_lists: 0,
             last_id: 35_000,
+            rule: None,
+            notes_told: 0,
+            notes_resent: 0,
         };
         Self { state: Mutex::new(state) }
     }
@@ -189,6 +197,22 @@ impl Desk {
     pub fn writes(&self) -> Vec<Value> {
         self.with(|state| state.writes.clone())
     }
+
+    /// Tells a rule of every note from now on, in place of any rule before.
+    pub fn tell_rule(&self) -> UnboundedReceiver<TicketId> {
+        let (rule, told) = unbounded_channel();
+        self.with(|state| state.rule = Some(rule));
+        told
+    }
+
+    pub fn count_resent(&self) {
+        self.with(|state| state.notes_resent += 1);
+    }
+
+    /// How many notes the rules were told of, and how many they have sent on.
+    pub fn resent(&self) -> (usize, usize) {
+        self.with(|state| (state.notes_told, state.notes_resent))
+    }
 }
 
 impl State {
@@ -219,7 +243,14 @@ impl State {
         let ticket = self.tickets.get_mut(&ticket_id)?;
         ticket.updated_at = ticket.updated_at.max(now);
         ticket.comments.push(comment.clone());
+        self.tell_of_note(ticket_id);
         Some(comment)
+    }
+
+    /// A note was added or changed.
+    pub fn tell_of_note(&mut self, ticket_id: u64) {
+        let told = self.rule.as_ref().is_some_and(|rule| rule.send(TicketId(ticket_id.to_string())).is_ok());
+        self.notes_told += usize::from(told);
     }
 
     /// Finds a comment, with its ticket, by its id.

@@ -19,7 +19,9 @@ use serde_json::Value;
 
 use super::desk::{Desk, ME, number};
 use super::server::{Server, start};
-use super::{BadDay, Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use super::{
+    BadDay, Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen, Resend, trigger,
+};
 use crate::helpdesk::Gate;
 use crate::helpdesk::freshdesk::{Settings, signature::KEY_HEADER};
 use crate::ticket::{TicketId, UserId};
@@ -33,6 +35,8 @@ pub enum Form {
     Advanced,
     /// Our pointer-only template, filled in.
     Pointer,
+    /// A body of an admin's own: which ticket, and when it changed; not what happened, nor by whom.
+    Bare,
 }
 
 /// How the shared secret travels.
@@ -163,18 +167,44 @@ impl PretendFreshdesk {
         secret: &SecretString,
         carrier: Carrier,
     ) -> (HeaderMap, Vec<u8>) {
-        let body =
-            self.desk.with(|state| webhook::body(&state.tickets[&number(&ticket_id.0)], form, happening));
-        let (name, value) = match carrier {
-            Carrier::Header => (HeaderName::from_static(KEY_HEADER), secret.expose_secret().to_owned()),
-            Carrier::BasicAuth => {
-                let pair = STANDARD.encode(format!("undertone:{}", secret.expose_secret()));
-                (AUTHORIZATION, format!("Basic {pair}"))
-            }
-        };
-        let value = HeaderValue::try_from(value).expect("a secret of printable ASCII");
-        let json = HeaderValue::from_static("application/json");
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json), (name, value)]);
-        (headers, serde_json::to_vec_pretty(&body).expect("a value is JSON"))
+        webhook_of(&self.desk, form, happening, ticket_id, secret, carrier)
     }
+
+    /// Makes a rule that sends every note on from now on, in place of any rule before.
+    pub fn resend_notes(&self, rule: Resend<Form>) {
+        let Resend { url, form, happening, secret, client } = rule;
+        let (desk, counting) = (Arc::downgrade(&self.desk), Arc::downgrade(&self.desk));
+        let webhook = move |ticket: &TicketId| {
+            Some(webhook_of(&*desk.upgrade()?, form, happening, ticket, &secret, Carrier::Header))
+        };
+        let sent = move || counting.upgrade().iter().for_each(|desk| desk.count_resent());
+        tokio::spawn(trigger::run(self.desk.tell_rule(), client, url, webhook, sent));
+    }
+
+    /// How many notes the rules were told of, and how many they have sent on.
+    pub fn resent(&self) -> (usize, usize) {
+        self.desk.resent()
+    }
+}
+
+fn webhook_of(
+    desk: &Desk,
+    form: Form,
+    happening: Happening,
+    ticket_id: &TicketId,
+    secret: &SecretString,
+    carrier: Carrier,
+) -> (HeaderMap, Vec<u8>) {
+    let body = desk.with(|state| webhook::body(&state.tickets[&number(&ticket_id.0)], form, happening));
+    let (name, value) = match carrier {
+        Carrier::Header => (HeaderName::from_static(KEY_HEADER), secret.expose_secret().to_owned()),
+        Carrier::BasicAuth => {
+            let pair = STANDARD.encode(format!("undertone:{}", secret.expose_secret()));
+            (AUTHORIZATION, format!("Basic {pair}"))
+        }
+    };
+    let value = HeaderValue::try_from(value).expect("a secret of printable ASCII");
+    let json = HeaderValue::from_static("application/json");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, json), (name, value)]);
+    (headers, serde_json::to_vec_pretty(&body).expect("a value is JSON"))
 }

@@ -5,12 +5,14 @@ mod desk;
 mod faults;
 pub mod freshdesk;
 mod server;
+mod trigger;
 pub mod zendesk;
 
 use chrono::{DateTime, Utc};
 
 pub use faults::{BadDay, Dice, Fault};
 pub use freshdesk::PretendFreshdesk;
+pub use trigger::Resend;
 pub use zendesk::PretendZendesk;
 
 use crate::ticket::UserId;

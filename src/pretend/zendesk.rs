@@ -18,9 +18,11 @@ use rest::{API_TOKEN, Account, CLIENT_ID, CLIENT_SECRET, EMAIL};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::desk::{ME, number};
+use super::desk::{Desk, ME, number};
 use super::server::{Server, start};
-use super::{BadDay, Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen};
+use super::{
+    BadDay, Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, NoteSeen, Resend, trigger,
+};
 use crate::helpdesk::Gate;
 use crate::helpdesk::zendesk::{Credentials, Settings};
 use crate::ticket::{TicketId, UserId};
@@ -34,6 +36,8 @@ pub enum Form {
     Trigger,
     /// Our pointer-only template, filled in.
     Pointer,
+    /// A body of an admin's own: which ticket, and when it changed; not what happened, nor by whom.
+    Bare,
 }
 
 /// A running pretend Zendesk; it ends when this is dropped.
@@ -177,9 +181,34 @@ impl PretendZendesk {
         ticket_id: &TicketId,
         secret: &SecretString,
     ) -> (HeaderMap, Vec<u8>) {
-        let body =
-            self.account.desk.with(|state| webhook::body(state, number(&ticket_id.0), form, happening));
-        let body = serde_json::to_vec_pretty(&body).expect("a value is JSON");
-        (webhook::signed_headers(secret, &body), body)
+        signed_webhook(&self.account.desk, form, happening, ticket_id, secret)
     }
+
+    /// Makes a rule that sends every note on from now on, in place of any rule before.
+    pub fn resend_notes(&self, rule: Resend<Form>) {
+        let Resend { url, form, happening, secret, client } = rule;
+        let (account, counting) = (Arc::downgrade(&self.account), Arc::downgrade(&self.account));
+        let webhook = move |ticket: &TicketId| {
+            Some(signed_webhook(&account.upgrade()?.desk, form, happening, ticket, &secret))
+        };
+        let sent = move || counting.upgrade().iter().for_each(|account| account.desk.count_resent());
+        tokio::spawn(trigger::run(self.account.desk.tell_rule(), client, url, webhook, sent));
+    }
+
+    /// How many notes the rules were told of, and how many they have sent on.
+    pub fn resent(&self) -> (usize, usize) {
+        self.account.desk.resent()
+    }
+}
+
+fn signed_webhook(
+    desk: &Desk,
+    form: Form,
+    happening: Happening,
+    ticket_id: &TicketId,
+    secret: &SecretString,
+) -> (HeaderMap, Vec<u8>) {
+    let body = desk.with(|state| webhook::body(state, number(&ticket_id.0), form, happening));
+    let body = serde_json::to_vec_pretty(&body).expect("a value is JSON");
+    (webhook::signed_headers(secret, &body), body)
 }

@@ -12,10 +12,11 @@ use crate::helpers::{
 /// Says the same again as `CHASE`.
 const CHASE_AGAIN: &str = "Fourth time now. Still nobody answers me!";
 /// Says something new in kind after it.
-const LEAVING: &str = "I have had enough. I am cancelling my account and moving to a competitor this week.";
+pub const LEAVING: &str =
+    "I have had enough. I am cancelling my account and moving to a competitor this week.";
 const DEADLINE: &str = "My flight leaves tomorrow at 9 and I need the tickets before then, please.";
 
-async fn announce(world: &World, on: Desk, ticket: &TicketId, happening: Happening) {
+pub async fn announce(world: &World, on: Desk, ticket: &TicketId, happening: Happening) {
     let (path, (headers, body)) = match on {
         Desk::Zendesk => {
             let form = zendesk::Form::Event;
@@ -31,13 +32,13 @@ async fn announce(world: &World, on: Desk, ticket: &TicketId, happening: Happeni
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Desk {
+pub enum Desk {
     Zendesk,
     Freshdesk,
 }
 
 /// A ticket that begins with `text`, announced and worked off, and its requester.
-async fn opened(world: &World, on: Desk, text: &str) -> (TicketId, UserId) {
+pub async fn opened(world: &World, on: Desk, text: &str) -> (TicketId, UserId) {
     let (id, requester) = match on {
         Desk::Zendesk => {
             let requester = world.zendesk.add_user(customer());
@@ -53,7 +54,7 @@ async fn opened(world: &World, on: Desk, text: &str) -> (TicketId, UserId) {
 }
 
 /// The customer writes again, and it is worked off.
-async fn replied(world: &World, on: Desk, ticket: &TicketId, author: &UserId, text: &str) {
+pub async fn replied(world: &World, on: Desk, ticket: &TicketId, author: &UserId, text: &str) {
     let comment =
         NewComment { author: author.clone(), text: text.into(), public: true, created_at: Utc::now() };
     match on {
@@ -64,7 +65,7 @@ async fn replied(world: &World, on: Desk, ticket: &TicketId, author: &UserId, te
 }
 
 /// The reason of each decision about a ticket, in their order.
-async fn reasons(world: &World, on: Desk, ticket: &TicketId) -> Vec<String> {
+pub async fn reasons(world: &World, on: Desk, ticket: &TicketId) -> Vec<String> {
     let source = match on {
         Desk::Zendesk => "zen",
         Desk::Freshdesk => "fresh",

@@ -9,6 +9,7 @@ mod docs;
 mod drafts;
 mod governor;
 mod helpers;
+mod loops;
 mod notes;
 mod privacy;
 mod process;

@@ -165,6 +165,7 @@ fn change_note(state: &mut desk::State, id: u64, body: &[u8]) -> Response {
     if let Some(ticket) = state.tickets.get_mut(&ticket_id) {
         ticket.updated_at = ticket.updated_at.max(now);
     }
+    state.tell_of_note(ticket_id);
     axum::Json(conversation_json(state, &state.tickets[&ticket_id], &comment)).into_response()
 }
 

@@ -44,5 +44,8 @@ pub fn body(ticket: &Ticket, form: Form, happening: Happening) -> Value {
             "triggered_event": triggered_event,
             "ticket_id": ticket.id.to_string(),
         }),
+        Form::Bare => {
+            json!({"ticket_id": ticket.id.to_string(), "updated_at": ticket.updated_at.to_rfc3339()})
+        }
     }
 }

@@ -27,6 +27,7 @@ pub fn body(state: &State, ticket_id: u64, form: Form, happening: Happening) -> 
             "updated_at": minutes(ticket.updated_at),
             "actor_id": newest.author.to_string(),
         }),
+        Form::Bare => json!({"ticket_id": ticket.id.to_string(), "updated_at": stamp(ticket.updated_at)}),
     }
 }
 
