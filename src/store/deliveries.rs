@@ -90,7 +90,7 @@ pub async fn keep_all(db: impl PgExecutor<'_>, new: &[NewDelivery]) -> sqlx::Res
 
 /// Opens finished deliveries again whose body came once more and may have meant another event.
 ///
-/// Two replies within a minute can have the same pointer body; the ticket is simply read again.
+/// Two replies can have the same pointer body, whatever came of the first: the ticket is simply read again.
 pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Result<Vec<Queued>> {
     sqlx::query_as(
         "update delivery
@@ -98,7 +98,7 @@ pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Re
          from unnest($1::text[], $2::text[], $3::bytea[]) as repeat (source, dedup_key, body)
          where delivery.source = repeat.source
            and delivery.dedup_key = repeat.dedup_key
-           and delivery.state = 'done'
+           and delivery.state <> 'waiting'
          returning delivery.source, delivery.id, delivery.ticket_id",
     )
     .bind(repeats.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
