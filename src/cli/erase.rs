@@ -100,6 +100,8 @@ fn told(args: &Args, erased: &Erased) -> String {
             };
             format!("  ticket {}, {place}", note.ticket_id)
         }));
+        // Several of ours can have taken the place of one.
+        lines.dedup();
     }
     lines.push("A later webhook about one of these tickets brings its words back.".to_owned());
     lines.iter().map(|line| format!("{line}\n")).collect()

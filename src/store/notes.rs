@@ -387,7 +387,7 @@ pub async fn on_tickets(db: impl PgExecutor<'_>, old: Old<'_>) -> sqlx::Result<V
         "select ticket_id, comment_id, marker
          from note
          where source = $1 and ticket_id = any($2) and (comment_id is not null or attempted_at is not null)
-         order by decided_at",
+         order by ticket_id, comment_id",
     )
     .bind(old.source)
     .bind(old.ticket_ids())
