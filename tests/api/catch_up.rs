@@ -186,8 +186,8 @@ async fn a_turn_that_ends_half_way_is_taken_up_and_nothing_is_left_out_or_kept_t
     assert_eq!(world.count(position).await, before);
 
     // The looks go through and nothing can be kept.
-    end_pause(&world, "fresh").await;
     world.freshdesk.set_limits(Limits { account: 7000, updates: 100 });
+    end_pause(&world, "fresh").await;
     sqlx::query("alter table delivery rename column origin to gone").execute(&world.db).await.unwrap();
     poll_now(&world, "fresh").await;
     assert_eq!(trouble(&world).await.0.as_deref(), Some("database"));
@@ -321,6 +321,10 @@ async fn the_past_is_read_without_a_note_and_the_report_says_what_would_have_bee
     assert_eq!(report.examples.len(), 1);
     assert_eq!(report.examples[0].ticket_id, chase);
     assert!(report.text().contains("Undertone: "), "{}", report.text());
+    let later = undertone::report::report(&world.db, "zen", ago(TimeDelta::days(9))).await.unwrap();
+    assert_eq!(later.totals, Totals { tickets: 1, noted: 0, messages: 1 });
+    let elsewhere = undertone::report::report(&world.db, "fresh", since).await.unwrap();
+    assert_eq!((elsewhere.totals.tickets, elsewhere.percent), (0, None));
 
     // The panel beside the ticket does not show what was never posted.
     let path = format!("/webhooks/zen/tickets/{chase}/signals");
