@@ -15,7 +15,7 @@ use crate::app::{Account, App};
 use crate::helpdesk::gate::Reason;
 use crate::helpdesk::{CallError, Newest, Position};
 use crate::keep::{self, NotKept};
-use crate::store::deliveries::{NewDelivery, Origin};
+use crate::store::deliveries::{self, NewDelivery, Origin};
 use crate::store::polls::{self, Turn};
 use crate::store::{messages, tickets};
 use crate::ticket::{MessageId, Status, Ticket};
@@ -26,6 +26,9 @@ const TICK: Duration = Duration::from_secs(2);
 /// A turn without a word for this long is another replica's.
 const HOLD: Duration = Duration::from_secs(120);
 
+/// When to come back to a message whose webhook may still come.
+const SOON: Duration = Duration::from_secs(60);
+
 /// The pause after trouble, unless the helpdesk says.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -34,6 +37,9 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 
 /// Messages somewhat older than the last turn are looked at too, for stamps of one ticket may differ.
 const ALLOWANCE: TimeDelta = TimeDelta::minutes(10);
+
+/// A message's webhook may take this long, and what it told of is not missed meanwhile.
+const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 /// A stamp this old is of a second that is over, also by a clock that differs somewhat from ours.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
@@ -81,12 +87,16 @@ pub async fn turn(app: &App, account: &Account, every: Duration) -> sqlx::Result
     let source = account.source.name.as_str();
     let Some(turn) = polls::claim(&app.db, source, HOLD).await? else { return Ok(()) };
     match poll(app, account, &turn).await {
-        Ok(found) => {
+        Ok(ended) => {
             count(source, "ended");
-            if found > 0 {
+            if ended.found > 0 {
+                let found = ended.found;
                 tracing::warn!(source, found, "Found messages on the helpdesk whose webhook had not come");
             }
-            polls::finish(&app.db, source, every).await
+            match ended.young {
+                true => polls::come_back(&app.db, source, every.min(SOON)).await,
+                false => polls::finish(&app.db, source, every).await,
+            }
         }
         Err(trouble) => {
             count(source, "trouble");
@@ -102,28 +112,40 @@ pub async fn turn(app: &App, account: &Account, every: Duration) -> sqlx::Result
     }
 }
 
+/// How a turn ended.
+struct Ended {
+    /// Deliveries that are new.
+    found: usize,
+    /// There is a message whose webhook may still come: the turn ended at its page, to come back to it.
+    young: bool,
+}
+
 /// Goes through what changed since the last turn. The position moves on only when a page's deliveries are kept.
-///
-/// Gives how many deliveries are new.
-async fn poll(app: &App, account: &Account, turn: &Turn) -> Result<usize, Trouble> {
+async fn poll(app: &App, account: &Account, turn: &Turn) -> Result<Ended, Trouble> {
     let source = account.source.name.as_str();
     let written_since = turn.caught_up_to - ALLOWANCE;
     let mut position = overlapping(turn.position());
     let mut found = 0;
     loop {
         let page = account.helpdesk.changed_since(&position).await?;
-        let unread = tickets::unread(&app.db, source, &page.tickets).await?;
-        let unread: Vec<_> = page.tickets.iter().filter(|ticket| unread.contains(&ticket.id)).collect();
-        let mut kept = 0;
+        let unread = unread(app, source, &page.tickets).await?;
+        let mut young = false;
         for some in unread.chunks(AT_ONCE) {
             polls::hold(&app.db, source, HOLD).await?;
-            kept += keep::keep_found(&app.db, &missed(app, account, some, written_since).await?).await?;
+            let missed = missed(app, account, some, written_since).await?;
+            let kept = keep::keep_found(&app.db, &missed.deliveries).await?;
+            polls::count(&app.db, source, kept).await?;
+            metrics::counter!("undertone_poll_found_total", "source" => source.to_owned())
+                .increment(kept as u64);
+            found += kept;
+            young |= missed.young;
         }
-        polls::advance(&app.db, source, &page.next, kept).await?;
-        metrics::counter!("undertone_poll_found_total", "source" => source.to_owned()).increment(kept as u64);
-        found += kept;
+        if young {
+            return Ok(Ended { found, young });
+        }
+        polls::advance(&app.db, source, &page.next).await?;
         if page.end {
-            return Ok(found);
+            return Ok(Ended { found, young });
         }
         position = page.next;
     }
@@ -137,15 +159,31 @@ fn overlapping(position: Position) -> Position {
     }
 }
 
+/// The tickets that have not been read as they are now, and will not be by a delivery that waits.
+async fn unread<'a>(app: &App, source: &str, listed: &'a [Ticket]) -> sqlx::Result<Vec<&'a Ticket>> {
+    let unread = tickets::unread(&app.db, source, listed).await?;
+    let waiting = deliveries::waiting_of(&app.db, source, &unread).await?;
+    let is_news = |ticket: &&Ticket| unread.contains(&ticket.id) && !waiting.contains(&ticket.id);
+    Ok(listed.iter().filter(is_news).collect())
+}
+
+/// What was found among tickets that changed.
+#[derive(Default)]
+struct Missed {
+    deliveries: Vec<NewDelivery>,
+    /// Whether there is a message whose webhook may still come.
+    young: bool,
+}
+
 /// Looks at tickets that changed, and gives deliveries for those on which a customer wrote what was not read.
 async fn missed(
     app: &App,
     account: &Account,
     changed: &[&Ticket],
     written_since: DateTime<Utc>,
-) -> Result<Vec<NewDelivery>, Trouble> {
+) -> Result<Missed, Trouble> {
     let source = account.source.name.as_str();
-    let mut missed = Vec::new();
+    let mut missed = Missed::default();
     for ticket in changed {
         if matches!(ticket.status, Status::Spam | Status::Deleted) {
             continue;
@@ -158,9 +196,10 @@ async fn missed(
         let known = messages::known(&app.db, source, &ticket.id).await?;
         let is_read = newest.as_ref().is_none_or(|newest| known.contains(&newest.message));
         match newest {
+            Some(newest) if !is_read && newest.sent_at > Utc::now() - GRACE => missed.young = true,
             // What is older was there before we were, and is the backfill's.
             Some(newest) if !is_read && newest.sent_at >= written_since => {
-                missed.push(delivery(source, ticket, &newest));
+                missed.deliveries.push(delivery(source, ticket, &newest));
             }
             // The change was another: an agent's answer, our own note. It need not be looked at again, unless more may
             // come within the second of its stamp.

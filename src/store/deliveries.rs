@@ -1,5 +1,7 @@
 //! Deliveries: verified webhooks, kept before they are answered.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgExecutor};
@@ -157,6 +159,24 @@ pub async fn requeue(db: impl PgExecutor<'_>, filter: &Filter) -> sqlx::Result<V
     .bind(filter.received_since)
     .fetch_all(db)
     .await
+}
+
+/// Gives those of the tickets that have a delivery waiting or in work.
+pub async fn waiting_of(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    tickets: &HashSet<TicketId>,
+) -> sqlx::Result<HashSet<TicketId>> {
+    let waiting: Vec<TicketId> = sqlx::query_scalar(
+        "select distinct ticket_id
+         from delivery
+         where source = $1 and state = 'waiting' and ticket_id = any($2)",
+    )
+    .bind(source)
+    .bind(tickets.iter().map(|ticket| ticket.0.as_str()).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(waiting.into_iter().collect())
 }
 
 /// A delivery to be worked on. No Debug: the body is personal data.

@@ -61,20 +61,36 @@ pub async fn hold(db: impl PgExecutor<'_>, source: &str, hold: Duration) -> sqlx
     Ok(())
 }
 
-/// Moves on by a page whose deliveries are kept.
-pub async fn advance(
-    db: impl PgExecutor<'_>,
-    source: &str,
-    position: &Position,
-    found: usize,
-) -> sqlx::Result<()> {
-    sqlx::query("update poll set since = $2, cursor = $3, found = found + $4 where source = $1")
+/// Counts deliveries that were kept.
+pub async fn count(db: impl PgExecutor<'_>, source: &str, found: usize) -> sqlx::Result<()> {
+    sqlx::query("update poll set found = found + $2 where source = $1 and $2 > 0")
         .bind(source)
-        .bind(position.since)
-        .bind(&position.cursor)
         .bind(found as i64)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Moves on by a page whose deliveries are kept.
+pub async fn advance(db: impl PgExecutor<'_>, source: &str, position: &Position) -> sqlx::Result<()> {
+    sqlx::query("update poll set since = $2, cursor = $3 where source = $1")
+        .bind(source)
+        .bind(position.since)
+        .bind(&position.cursor)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends a turn that is to go on from its position a little later.
+pub async fn come_back(db: impl PgExecutor<'_>, source: &str, again: Duration) -> sqlx::Result<()> {
+    sqlx::query(
+        "update poll set trouble = null, next_at = now() + $2 * interval '1 second' where source = $1",
+    )
+    .bind(source)
+    .bind(again.as_secs_f64())
+    .execute(db)
+    .await?;
     Ok(())
 }
 

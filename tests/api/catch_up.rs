@@ -139,14 +139,14 @@ async fn changes_that_are_not_a_customers_words_are_looked_at_once_and_left() {
 
     // A ticket from before our time that an agent answers; spam; an answer and a private note on the known one.
     let old = world.freshdesk.add_ticket(ticket(&theirs, CHASE, ago(TimeDelta::days(2))));
-    world.freshdesk.add_comment(&old, comment(&agent, "We are on it.", true, ago(TimeDelta::seconds(80))));
+    world.freshdesk.add_comment(&old, comment(&agent, "We are on it.", true, ago(TimeDelta::seconds(130))));
     let spam = world.freshdesk.add_ticket(ticket(&theirs, CHASE, ago(minutes(3))));
     world.freshdesk.set_status(&spam, "spam");
     world.freshdesk.set_status(&known, "pending");
     for public in [true, false] {
         world
             .freshdesk
-            .add_comment(&known, comment(&agent, "We are on it.", public, ago(TimeDelta::seconds(90))));
+            .add_comment(&known, comment(&agent, "We are on it.", public, ago(TimeDelta::seconds(140))));
     }
     poll_now(&world, "fresh").await;
     let looks = world.freshdesk.calls(Call::Comments);
@@ -156,7 +156,9 @@ async fn changes_that_are_not_a_customers_words_are_looked_at_once_and_left() {
     assert_eq!(world.freshdesk.calls(Call::Comments), looks + 1);
     assert_eq!(world.count("select count(*) from ticket where status = 'pending'").await, 1);
 
-    world.freshdesk.add_comment(&known, comment(&theirs, "And still nothing?", true, Utc::now()));
+    world
+        .freshdesk
+        .add_comment(&known, comment(&theirs, "And still nothing?", true, ago(TimeDelta::seconds(70))));
     for _ in 0..3 {
         poll_now(&world, "fresh").await;
     }
@@ -164,6 +166,42 @@ async fn changes_that_are_not_a_customers_words_are_looked_at_once_and_left() {
     assert_eq!(found(&world).await, 2);
     let decisions = world.decisions().await;
     assert_eq!(decisions.len(), 2, "{decisions:?}");
+}
+
+#[tokio::test]
+async fn a_message_whose_webhook_may_still_come_is_left_to_it_and_come_back_to() {
+    let world = world("shadow").await;
+    let theirs = world.freshdesk.add_user(customer());
+    let young = world.freshdesk.add_ticket(ticket(&theirs, CHASE, ago(TimeDelta::seconds(3))));
+    let position = "select extract(epoch from since)::bigint from poll";
+    polls::prepare(&world.db, "fresh", EVERY).await.unwrap();
+    let before = world.count(position).await;
+    poll_now(&world, "fresh").await;
+    assert_eq!((found(&world).await, world.count(position).await), (0, before));
+    let (trouble, again) = trouble(&world).await;
+    assert!(trouble.is_none() && (50.0..60.5).contains(&again), "{trouble:?}, again in {again} s");
+
+    let (form, happening) = (freshdesk::Form::Pointer, Happening::TicketCreated);
+    let webhook = world.freshdesk.signed_webhook(form, happening, &young, &freshdesk_secret());
+    assert_eq!(world.post("/webhooks/fresh", webhook.0, webhook.1).await, StatusCode::OK);
+    world.settle().await;
+    poll_now(&world, "fresh").await;
+    assert_eq!(found(&world).await, 0);
+    assert!(world.count(position).await > before);
+
+    // One that came and waits to be worked on is not missed either.
+    let waits = world.freshdesk.add_ticket(ticket(&theirs, CHASE, ago(minutes(2))));
+    let waiting = "insert into delivery (source, id, dedup_key, ticket_id, body)
+                   values ('fresh', gen_random_uuid(), 'waits', $1, '')";
+    sqlx::query(waiting).bind(&waits).execute(&world.db).await.unwrap();
+    poll_now(&world, "fresh").await;
+    assert_eq!(found(&world).await, 0);
+    sqlx::query("update delivery set state = 'failed' where dedup_key = 'waits'")
+        .execute(&world.db)
+        .await
+        .unwrap();
+    poll_now(&world, "fresh").await;
+    assert_eq!(found(&world).await, 1);
 }
 
 #[tokio::test]
@@ -355,6 +393,26 @@ async fn the_past_is_read_without_a_note_and_the_report_says_what_would_have_bee
     assert_eq!(world.zendesk.notes(&chase).len(), 1);
     let report = undertone::report::report(&world.db, "zen", since).await.unwrap();
     assert_eq!(report.notes, [count("posted", 2), count("backfill", 1)]);
+}
+
+#[tokio::test]
+async fn a_source_that_keeps_no_words_gets_its_figures_without_them() {
+    let (zendesk, freshdesk) =
+        (PretendZendesk::start().await.unwrap(), PretendFreshdesk::start().await.unwrap());
+    let theirs = zendesk.add_user(customer());
+    let chase = zendesk.add_ticket(ticket(&theirs, CHASE, ago(TimeDelta::days(10))));
+    let settings = settings("live", zendesk.base_url(), freshdesk.base_url());
+    let settings = settings.replacen("poll_minutes = 0", "poll_minutes = 0\nkeep_text = \"no\"", 1);
+    let config = Config::parse("test.toml", &settings, &secret).unwrap();
+    let db = undertone::store::connect(database().await).await.unwrap();
+    let service = Service::start(config, db.clone(), None).await.unwrap();
+    let account = service.app.account("zen").unwrap();
+    backfill::run(&service.app, account, asked(), |_| {}).await.unwrap();
+    let report = report(&db, "zen", ago(TimeDelta::days(30))).await.unwrap();
+    assert_eq!((report.totals.noted, &report.examples[0].ticket_id), (1, &chase));
+    assert!(report.text().contains("(the words are not kept)"), "{}", report.text());
+    let words = "select count(*) from note where coalesce(lead, text, html) is not null";
+    assert_eq!(sqlx::query_scalar::<_, i64>(words).fetch_one(&db).await.unwrap(), 0);
 }
 
 #[tokio::test]
