@@ -33,6 +33,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The queue takes lower ones first: what comes in now does not wait behind what was missed.
+    fn priority(self) -> i32 {
+        match self {
+            Self::Webhook => 0,
+            Self::Poll => 10,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
@@ -57,8 +65,9 @@ pub struct Queued {
 pub async fn keep_all(db: impl PgExecutor<'_>, new: &[NewDelivery]) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar(
         "with arrived as (
-             select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[])
-                 as arrived (source, id, dedup_key, invocation_id, ticket_id, body, origin, queue)
+             select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[],
+                                  $11::integer[])
+                 as arrived (source, id, dedup_key, invocation_id, ticket_id, body, origin, queue, priority)
          ), kept as (
              insert into delivery (source, id, dedup_key, invocation_id, ticket_id, body, origin)
              select source, id, dedup_key, invocation_id, ticket_id, body, origin from arrived
@@ -69,7 +78,7 @@ pub async fn keep_all(db: impl PgExecutor<'_>, new: &[NewDelivery]) -> sqlx::Res
          ), queued as (
              select count(*) from graphile_worker.add_jobs((
                  select coalesce(array_agg(row($9, json_build_object('source', kept.source, 'delivery', kept.id),
-                                               arrived.queue, null, $10, null, null, null)::graphile_worker.job_spec
+                                               arrived.queue, null, $10, null, arrived.priority, null)::graphile_worker.job_spec
                                            order by kept.id), '{}')
                  from kept join arrived using (id)
              ))
@@ -86,6 +95,7 @@ pub async fn keep_all(db: impl PgExecutor<'_>, new: &[NewDelivery]) -> sqlx::Res
     .bind(each(new, |one| one.ticket_id.as_ref().map(|ticket| jobs::queue_of(&one.source, ticket))))
     .bind(jobs::PROCESS_DELIVERY)
     .bind(i32::from(jobs::MAX_ATTEMPTS))
+    .bind(each(new, |one| one.origin.priority()))
     .fetch_all(db)
     .await
 }
