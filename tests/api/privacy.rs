@@ -5,16 +5,21 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use undertone::pretend::{Call, Fault, Happening, NewTicket, PretendFreshdesk, PretendZendesk, zendesk};
+use undertone::pretend::{
+    Call, Fault, Happening, NewComment, NewTicket, NewUser, PretendFreshdesk, PretendZendesk, freshdesk,
+    zendesk,
+};
 use undertone::privacy::{self, Erasure};
 use undertone::store::postgres::{find_binaries, running};
 use undertone::ticket::{TicketId, UserId};
 
 use crate::helpers::{
-    APP_TOKEN, World, customer, database, settings, start_with, ticket, until, world, zendesk_secret,
+    APP_TOKEN, World, customer, database, freshdesk_secret, settings, start_with, ticket, until, world,
+    zendesk_secret,
 };
 use crate::process::{Home, command, configured, free_port, ready, serve_telling};
 
@@ -126,6 +131,56 @@ async fn a_source_that_keeps_no_text_has_none_once_the_work_is_done_and_all_goes
     assert_eq!(world.count("select count(*) from delivery where state = 'done'").await, 2);
     assert_eq!(world.zendesk.notes(&ticket).len(), 1);
     assert!(!names(&dump(&options), NAME));
+}
+
+#[tokio::test]
+async fn a_source_that_keeps_no_text_keeps_none_of_any_form_and_what_failed_for_a_day() {
+    let world = keeping("no").await;
+    let options = world.db.connect_options();
+    for form in [zendesk::Form::Event, zendesk::Form::Trigger, zendesk::Form::Pointer] {
+        let requester = world.zendesk.add_user(customer());
+        announce(&world, &world.zendesk.add_ticket(named_ticket(&requester)), form).await;
+    }
+    for form in [freshdesk::Form::Simple, freshdesk::Form::Advanced, freshdesk::Form::Pointer] {
+        let requester = world.freshdesk.add_user(customer());
+        let ticket = world.freshdesk.add_ticket(named_ticket(&requester));
+        let happening = Happening::TicketCreated;
+        let (headers, body) = world.freshdesk.signed_webhook(form, happening, &ticket, &freshdesk_secret());
+        assert!(world.post("/webhooks/fresh", headers, body).await.is_success());
+    }
+    // A drafting bot's note, whose findings go back as a private note.
+    let requester = world.zendesk.add_user(customer());
+    let drafted = world.zendesk.add_ticket(named_ticket(&requester));
+    let bot = world.zendesk.add_user(NewUser { is_agent: true, ..NewUser::default() });
+    let text =
+        "#undertone-draft\nHi,\n\nWe apologize for any inconvenience caused and appreciate your patience.";
+    let note = NewComment { author: bot, text: text.into(), public: false, created_at: Utc::now() };
+    world.zendesk.add_comment(&drafted, note);
+    let (form, happening) = (zendesk::Form::Event, Happening::NoteAdded);
+    let (headers, body) = world.zendesk.signed_webhook(form, happening, &drafted, &zendesk_secret());
+    assert!(world.post("/webhooks/zen", headers, body).await.is_success());
+    world.settle().await;
+
+    assert_eq!(world.count("select count(*) from delivery where state = 'done'").await, 7);
+    assert_eq!(world.count("select count(*) from note where state = 'posted'").await, 7);
+    assert!(world.zendesk.notes(&drafted)[0].html.contains(NAME));
+    let left = dump(&options);
+    for words in [NAME, "inconvenience"] {
+        assert!(!names(&left, words), "{words}: left in {:?}", tables_that_name(&left, words));
+    }
+
+    let failed = "insert into delivery (source, id, dedup_key, body, state, reason, finished_at)
+                  select 'zen', gen_random_uuid(), hours || ' hours', 'Zephyrine', 'failed', 'no_ticket_id',
+                         now() - make_interval(hours => hours)
+                  from unnest(array[1, 23, 25]) as hours";
+    sqlx::query(failed).execute(&world.db).await.unwrap();
+    assert_eq!(world.count("select count(graphile_worker.add_job('forget_text', '{}'))").await, 1);
+    let kept = "select count(*) from delivery where state = 'failed' and body <> ''";
+    until(async || world.count(kept).await == 2).await;
+    assert_eq!(
+        world.count("select count(*) from delivery where dedup_key = '25 hours' and body = ''").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -355,6 +410,10 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     let (code, unknown) = erase(&config, "424242", &[]);
     assert_eq!((code, unknown.trim().lines().count()), (Some(1), 1), "{unknown}");
     assert_eq!(erase(&config, "Zephyrine", &[]).0, Some(2));
+    let mut elsewhere = command("erase", &config);
+    let elsewhere = elsewhere.args(["--source", "zenn", "--requester", &hers.0]).output().unwrap();
+    let said = String::from_utf8(elsewhere.stderr).unwrap();
+    assert!(elsewhere.status.code() == Some(1) && said.contains("the sources are: zen, fresh"), "{said}");
 
     // What a constraint refuses is not quoted by the private Postgres's log.
     let refused = "insert into ticket (source, ticket_id, subject, status, channel, created_at, updated_at)
@@ -365,6 +424,8 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     assert!(metrics.contains("undertone_webhooks_total") && !metrics.contains(NAME), "{metrics}");
     db.close().await.unwrap();
     drop(undertone);
+    let (code, stopped) = erase(&config, &hers.0, &[]);
+    assert_eq!(code, Some(0), "without the service: {stopped}");
     for file in [log, home.0.join("data/postgres.log")] {
         let written = std::fs::read_to_string(&file).unwrap();
         assert!(!written.is_empty() && !written.contains(NAME), "{}", file.display());
@@ -407,7 +468,6 @@ fn the_demo_at_trace_level_logs_nothing_of_what_its_customers_write() {
 
 #[tokio::test]
 async fn whether_a_draft_was_sent_as_it_was_is_known_across_a_change_of_secrets() {
-    use undertone::pretend::{NewComment, NewUser};
     let before = world("live").await;
     let (zendesk, freshdesk) = (before.zendesk.clone(), before.freshdesk.clone());
     let options = before.db.connect_options().as_ref().clone();
@@ -426,7 +486,7 @@ async fn whether_a_draft_was_sent_as_it_was_is_known_across_a_change_of_secrets(
         r#"["ZENDESK_OLD_SECRET", "ZENDESK_SECRET"]"#,
     );
     let after = start_with(&swapped, zendesk, freshdesk, options).await;
-    let at = chrono::Utc::now() + chrono::Duration::seconds(2);
+    let at = Utc::now() + chrono::Duration::seconds(2);
     let agent = after.zendesk.add_user(NewUser { is_agent: true, ..NewUser::default() });
     let sent = "Hi there,\n\nWe apologize for any inconvenience caused and appreciate your patience.";
     after
