@@ -1,34 +1,81 @@
-//! What is usual for a source: asked of the database now and then, and not for every message.
+//! Figures of a source that are asked of the database now and then, and not for every message.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 
-use crate::store::history;
+use crate::config::{Mode, Source};
+use crate::store::{history, notes};
 
 /// A median over hundreds of messages moves slowly.
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const WORDS_GOOD_FOR: Duration = Duration::from_secs(60);
 
-/// The usual lengths, as last asked.
+/// For so long the notes of other replicas, and those that have become older than a day, go unseen. Our own count at once.
+const NOTES_GOOD_FOR: Duration = Duration::from_secs(10);
+
+/// The figures, as last asked.
 #[derive(Default)]
 pub struct Usual {
-    words: Mutex<HashMap<String, (Instant, Option<u32>)>>,
+    words: Remembered<Option<u32>>,
+    notes: Remembered<u32>,
 }
 
 impl Usual {
-    /// Gives the source's usual length of messages about amounts, in words; at most a minute old.
+    /// Gives the source's usual length of messages about amounts, in words.
     pub async fn words(&self, db: &PgPool, source: &str) -> sqlx::Result<Option<u32>> {
-        let known = self.words.lock().unwrap_or_else(PoisonError::into_inner).get(source).copied();
-        if let Some((asked, words)) = known
-            && asked.elapsed() < GOOD_FOR
-        {
+        if let Some(words) = self.words.of(source, WORDS_GOOD_FOR) {
             return Ok(words);
         }
         let words = history::typical_words(db, source).await?;
-        let mut all = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(source.to_owned(), (Instant::now(), words));
+        self.words.set(source, words);
         Ok(words)
+    }
+
+    /// Gives how many notes the source had in the last 24 hours, counted up to its ceiling.
+    ///
+    /// Counting takes a millisecond where there are thousands, too long for each message. At the ceiling it is counted
+    /// each time, so that notes go on as soon as there is room.
+    pub async fn notes(&self, db: &PgPool, source: &Source) -> sqlx::Result<u32> {
+        let name = source.name.as_str();
+        if let Some(count) = self.notes.of(name, NOTES_GOOD_FOR)
+            && count < source.notes.per_day
+        {
+            return Ok(count);
+        }
+        let count = notes::of_source(db, name, source.mode == Mode::Shadow, source.notes.per_day).await?;
+        self.notes.set(name, count);
+        Ok(count)
+    }
+
+    pub fn one_more_note(&self, source: &str) {
+        if let Some((_, count)) = self.notes.all().get_mut(source) {
+            *count += 1;
+        }
+    }
+}
+
+/// A figure of each source, and when it was asked.
+struct Remembered<T>(Mutex<HashMap<String, (Instant, T)>>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Copy> Remembered<T> {
+    fn of(&self, source: &str, good_for: Duration) -> Option<T> {
+        let (asked, figure) = self.all().get(source).copied()?;
+        (asked.elapsed() < good_for).then_some(figure)
+    }
+
+    fn set(&self, source: &str, figure: T) {
+        self.all().insert(source.to_owned(), (Instant::now(), figure));
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<String, (Instant, T)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -98,18 +98,11 @@ pub struct SoFar {
     /// The ordinal of the newest such note, whatever became of it; 0 for none.
     pub ordinal: i32,
     pub on_ticket: i64,
-    /// Of the whole source, counted up to the ceiling.
-    pub of_source: i64,
 }
 
 /// Looks at what was told so far. A note counts from its decision on, and one whose posting failed may stand there
 /// all the same. Of notes in the shadow nobody was told: they count in shadow mode alone.
-pub async fn so_far(
-    db: impl PgExecutor<'_>,
-    key: Key<'_>,
-    shadow: bool,
-    source_ceiling: u32,
-) -> sqlx::Result<SoFar> {
+pub async fn so_far(db: impl PgExecutor<'_>, key: Key<'_>, shadow: bool) -> sqlx::Result<SoFar> {
     sqlx::query_as(
         "with other as (
              select message_id, purpose, kinds, text, ordinal, decided_at,
@@ -124,20 +117,31 @@ pub async fn so_far(
                 (select message_id from latest) as latest,
                 (select text from latest) as latest_text,
                 (select coalesce(max(ordinal), 0) from other where purpose = 'context') as ordinal,
-                (select count(*) from other where counts and decided_at > now() - interval '24 hours') as on_ticket,
-                (select count(*)
-                 from (select from note
-                       where source = $1 and state in ('pending', 'posted', 'shadow') and (state <> 'shadow' or $4)
-                         and decided_at > now() - interval '24 hours'
-                       limit $5) as recent) as of_source",
+                (select count(*) from other where counts and decided_at > now() - interval '24 hours') as on_ticket",
     )
     .bind(key.source)
     .bind(key.ticket)
     .bind(key.message)
     .bind(shadow)
-    .bind(i64::from(source_ceiling))
     .fetch_one(db)
     .await
+}
+
+/// Counts the source's notes of the last 24 hours, those in the shadow where asked for, up to `most`.
+pub async fn of_source(db: impl PgExecutor<'_>, source: &str, shadow: bool, most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*)
+         from (select from note
+               where source = $1 and state in ('pending', 'posted', 'shadow') and (state <> 'shadow' or $2)
+                 and decided_at > now() - interval '24 hours'
+               limit $3) as recent",
+    )
+    .bind(source)
+    .bind(shadow)
+    .bind(i64::from(most))
+    .fetch_one(db)
+    .await?;
+    Ok(count as u32)
 }
 
 /// A note that is to be posted. No Debug: it quotes the customer.

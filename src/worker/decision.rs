@@ -26,8 +26,8 @@ pub async fn take(
     by_rest: bool,
 ) -> Result<(), Trouble> {
     let key = Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
-    let so_far = so_far(app, account, key, finding).await?;
-    let situation = situation(account, case, finding, &so_far);
+    let (so_far, of_source) = so_far(app, account, key, finding).await?;
+    let situation = situation(account, case, finding, &so_far, of_source);
     let decision = decide(&finding.signals, finding.unread_reason, &situation);
     let note = decision.wants_a_note().then(|| compose(app, account, case, finding, &so_far, by_rest));
     let replaces = note.is_some() && replaced(account, &so_far).is_some();
@@ -48,22 +48,28 @@ pub async fn take(
 
 /// Keeps a decision and counts it. A pending note is counted once it has come to its end.
 pub async fn keep(app: &App, key: Key<'_>, decided: &notes::Decided<'_>) -> Result<(), Trouble> {
-    if notes::decide(&app.db, key, decided).await? && decided.state != "pending" {
+    if !notes::decide(&app.db, key, decided).await? {
+        return Ok(());
+    }
+    if decided.state != "withheld" {
+        app.usual.one_more_note(key.source);
+    }
+    if decided.state != "pending" {
         figures::count_notes(key.source, decided.state, decided.reason, 1);
     }
     Ok(())
 }
 
-/// What ticket and source were told so far; not asked where there is nothing to tell.
-async fn so_far(app: &App, account: &Account, key: Key<'_>, finding: &Finding) -> sqlx::Result<SoFar> {
+/// What the ticket was told so far and how many notes the source had; not asked where there is nothing to tell.
+async fn so_far(app: &App, account: &Account, key: Key<'_>, finding: &Finding) -> sqlx::Result<(SoFar, u32)> {
     if !worth_a_note(&finding.signals) {
-        return Ok(SoFar::default());
+        return Ok((SoFar::default(), 0));
     }
-    let Source { mode, notes: policy, .. } = &account.source;
-    notes::so_far(&app.db, key, *mode == Mode::Shadow, policy.per_day).await
+    let so_far = notes::so_far(&app.db, key, account.source.mode == Mode::Shadow).await?;
+    Ok((so_far, app.usual.notes(&app.db, &account.source).await?))
 }
 
-fn situation(account: &Account, case: &Case, finding: &Finding, so_far: &SoFar) -> Situation {
+fn situation(account: &Account, case: &Case, finding: &Finding, so_far: &SoFar, of_source: u32) -> Situation {
     let ago = |moment: DateTime<Utc>| Utc::now().signed_duration_since(moment);
     let source = &account.source;
     Situation {
@@ -72,17 +78,17 @@ fn situation(account: &Account, case: &Case, finding: &Finding, so_far: &SoFar) 
         event_age: ago(finding.sent_at),
         agent_replied_ago: case.last_agent_reply().map(ago),
         told: so_far.told.clone(),
-        pace: pace(source, so_far),
+        pace: pace(source, so_far, of_source),
         held_out: held_out(source.name.as_str(), &case.ticket.id, source.notes.hold_out_percent),
     }
 }
 
 /// What the source's policy on notes looks at.
-pub fn pace(source: &Source, so_far: &SoFar) -> Pace {
+pub fn pace(source: &Source, so_far: &SoFar, of_source: u32) -> Pace {
     Pace {
         policy: source.notes,
         on_ticket: so_far.on_ticket as u32,
-        of_source: so_far.of_source as u32,
+        of_source,
         local_time: Utc::now().with_timezone(&source.time_zone).time(),
     }
 }

@@ -65,9 +65,10 @@ async fn keep_note(
     let note = note::about_draft(&looked.findings.items).render(Footer { marker, links: Vec::new() });
     let key = notes::Key { source: &delivery.source, ticket: &draft.ticket, message: &message };
     let shadow = account.source.mode == Mode::Shadow;
-    let so_far = notes::so_far(&app.db, key, shadow, account.source.notes.per_day).await?;
+    let so_far = notes::so_far(&app.db, key, shadow).await?;
+    let of_source = app.usual.notes(&app.db, &account.source).await?;
     // A bot that drafts anew after each note of ours comes to rest at the ticket's ceiling.
-    let held_back = pace(&account.source, &so_far).holds_back();
+    let held_back = pace(&account.source, &so_far, of_source).holds_back();
     let decided = notes::Decided {
         purpose: "draft",
         delivery: Some(delivery.id),

@@ -68,7 +68,7 @@ async fn read_one(app: &App, account: &Account, case: &Case, told: &mut Told) ->
     };
     let key =
         notes::Key { source: source.name.as_str(), ticket: &case.ticket.id, message: &finding.message_id };
-    let live = notes::so_far(&app.db, key, true, source.notes.per_day).await.map_err(|_| NotStored)?;
+    let live = notes::so_far(&app.db, key, true).await.map_err(|_| NotStored)?;
     let so_far = SoFar {
         told: live.told.iter().chain(&told.kinds).cloned().collect(),
         ordinal: live.ordinal,
