@@ -65,6 +65,8 @@ pub struct State {
     pub limits: Limits,
     /// Calls a minute for the list of tickets that changed.
     pub list_limit: u32,
+    /// How long every answer takes that no fault befalls.
+    pub answers_after: Option<Duration>,
     faults: VecDeque<(Call, Fault)>,
     misfortune: Option<Misfortune>,
     /// Every fault that a call met.
@@ -90,6 +92,7 @@ impl Desk {
             tickets: BTreeMap::new(),
             limits,
             list_limit: 10,
+            answers_after: None,
             faults: VecDeque::new(),
             misfortune: None,
             suffered: Vec::new(),
@@ -268,7 +271,7 @@ impl State {
         if matches!(call, Call::Write | Call::Change) {
             self.writes.push(serde_json::from_slice(body).unwrap_or_default());
         }
-        let fault = self.next_fault(call)?;
+        let Some(fault) = self.next_fault(call) else { return self.answers_after.map(Fault::Late) };
         self.suffered.push((call, fault));
         if fault == Fault::CloseFirst {
             if let Some(ticket) = self.tickets.get_mut(&id) {

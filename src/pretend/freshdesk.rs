@@ -7,6 +7,7 @@ mod webhook;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
@@ -126,6 +127,11 @@ impl PretendFreshdesk {
     /// Every fault that a call met so far.
     pub fn suffered(&self) -> Vec<(Call, Fault)> {
         self.desk.suffered()
+    }
+
+    /// Lets every answer take this long from now on.
+    pub fn answer_after(&self, wait: Duration) {
+        self.desk.with(|state| state.answers_after = Some(wait));
     }
 
     /// How many calls of this kind came, the failed ones included.

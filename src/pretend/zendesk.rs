@@ -146,6 +146,11 @@ impl PretendZendesk {
         self.account.desk.suffered()
     }
 
+    /// Lets every answer take this long from now on.
+    pub fn answer_after(&self, wait: Duration) {
+        self.account.desk.with(|state| state.answers_after = Some(wait));
+    }
+
     /// How many calls of this kind came, the failed ones included.
     pub fn calls(&self, call: Call) -> usize {
         self.account.desk.calls(call)
