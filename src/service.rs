@@ -1,6 +1,7 @@
 //! The running service: the web side, the writer and the worker, started and stopped together.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::catch_up::poll;
 use crate::config::Config;
 use crate::figures;
-use crate::http::{Web, router};
+use crate::http::{Patience, Web, router, serve};
 use crate::jobs;
 use crate::keep::Keeper;
 use crate::pauses;
@@ -24,7 +25,7 @@ pub struct Service {
     pub app: App,
     pub address: SocketAddr,
     stop: CancellationToken,
-    web: JoinHandle<std::io::Result<()>>,
+    web: JoinHandle<()>,
     writer: JoinHandle<()>,
     worker: JoinHandle<()>,
     pauses: JoinHandle<()>,
@@ -48,13 +49,12 @@ impl Service {
         if let Some(metrics) = metrics.clone() {
             tokio::spawn(figures::upkeep(metrics, stop.clone()));
         }
-        let routes = router(Web { app: app.clone(), metrics });
-        let web = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let web = Web { app: app.clone(), metrics, refusals: Arc::default() };
         Ok(Self {
             worker: tokio::spawn(jobs::run(app.clone(), stop.clone())),
             pauses: tokio::spawn(pauses::run(app.clone(), stop.clone())),
             polls: tokio::spawn(poll::run(app.clone(), stop.clone())),
-            web: tokio::spawn(web.into_future()),
+            web: tokio::spawn(serve(listener, router(web), Patience::default(), stop.clone())),
             app,
             address,
             stop,
@@ -65,7 +65,7 @@ impl Service {
     /// Stops taking webhooks, lets the work in hand finish (20 s at the most) and returns when all is at rest.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
-        self.web.await??;
+        self.web.await?;
         self.worker.await?;
         self.pauses.await?;
         self.polls.await?;

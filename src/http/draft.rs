@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::Web;
-use super::webhook::unauthorized;
 use crate::app::{Account, App};
 use crate::config::Kind;
 use crate::draft::Item;
@@ -72,9 +71,9 @@ pub async fn reply_drafted(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(account) = web.app.account(&source) else { return unauthorized("unknown") };
+    let Some(account) = web.app.account(&source) else { return web.refusals.refuse("unknown") };
     if !has_app_token(account, &headers) && !is_signed(account, &headers, &body) {
-        return unauthorized(&source);
+        return web.refusals.refuse(&source);
     }
     let Some(draft) = parse(&body) else {
         count(&source, "not_understood");
@@ -204,9 +203,9 @@ pub async fn signals(
     Path((source, ticket)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(account) = web.app.account(&source) else { return unauthorized("unknown") };
+    let Some(account) = web.app.account(&source) else { return web.refusals.refuse("unknown") };
     if !has_app_token(account, &headers) {
-        return unauthorized(&source);
+        return web.refusals.refuse(&source);
     }
     let ticket = TicketId(ticket);
     match notes::shown(&web.app.db, &source, &ticket).await {

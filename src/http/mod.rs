@@ -3,8 +3,11 @@
 mod draft;
 mod feedback;
 mod health;
+mod refusals;
+mod serve;
 mod webhook;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +18,9 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+
+pub use refusals::Refusals;
+pub use serve::{Patience, serve};
 
 use crate::app::App;
 
@@ -29,6 +35,7 @@ const SLOWEST: Duration = Duration::from_secs(10);
 pub struct Web {
     pub app: App,
     pub metrics: Option<PrometheusHandle>,
+    pub refusals: Arc<Refusals>,
 }
 
 pub fn router(web: Web) -> Router {

@@ -18,8 +18,8 @@ use crate::store::deliveries::{NewDelivery, Origin};
 
 /// Receives a webhook. The body stays raw until verified: the signature covers bytes, not JSON.
 ///
-/// 200 once it is kept, also for a repeat; 401 alike for a wrong signature and an unknown source; when it
-/// could not be kept, what makes this helpdesk try again.
+/// 200 once it is kept, also for a repeat; 401 alike for a wrong signature and an unknown source (429 when there were too
+/// many of them); when it could not be kept, what makes this helpdesk try again.
 pub async fn receive(
     State(web): State<Web>,
     Path(source): Path<String>,
@@ -27,9 +27,9 @@ pub async fn receive(
     body: Bytes,
 ) -> Response {
     let arrived = Instant::now();
-    let Some(account) = web.app.account(&source) else { return unauthorized("unknown") };
+    let Some(account) = web.app.account(&source) else { return web.refusals.refuse("unknown") };
     if account.helpdesk.verify(&headers, &body, Utc::now()).is_err() {
-        return unauthorized(&source);
+        return web.refusals.refuse(&source);
     }
     let delivery = delivery(account, &headers, &body);
     // The same names as the worker's: one id through a delivery's whole way.
@@ -79,12 +79,7 @@ fn try_again(account: &Account) -> StatusCode {
     }
 }
 
-pub(super) fn unauthorized(source: &str) -> Response {
-    count(source, "unauthorized");
-    (StatusCode::UNAUTHORIZED, "signature or secret missing or wrong\n").into_response()
-}
-
-fn count(source: &str, answer: &'static str) {
+pub(super) fn count(source: &str, answer: &'static str) {
     metrics::counter!("undertone_webhooks_total", "source" => source.to_owned(), "answer" => answer)
         .increment(1);
 }

@@ -13,13 +13,15 @@ const MOST_WORDS: usize = 12;
 pub fn quoted(text: &str, evidence: &Evidence) -> String {
     let span = bytes(text, evidence.start..evidence.end);
     let line = longest_line(text, span);
-    let words = words(text, line_around(text, line.start));
     let inside = |word: &&Range<usize>| word.start < line.end && line.start < word.end;
+    let words = words(text, line_around(text, line.start));
+    let without_links = words.split(|word| is_link(&text[word.clone()]));
+    let words = without_links.max_by_key(|words| words.iter().filter(inside).count()).unwrap_or_default();
     let Some(first) = words.iter().position(|word| inside(&word)) else { return "\"\"".to_owned() };
     let last = words.iter().rposition(|word| inside(&word)).unwrap_or(first);
     let too_long = last - first >= MOST_WORDS;
     let (first, last) =
-        if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, &words, first, last) };
+        if too_long { (first, first + MOST_WORDS - 1) } else { widen(text, words, first, last) };
     let cut = too_long
         || (last - first + 1 == MOST_WORDS && last + 1 < words.len() && !ends_clause(text, &words[last]));
     let quote = text[words[first].start..words[last].end].trim_end_matches([',', ';', ':']);
@@ -52,20 +54,31 @@ fn bytes(text: &str, chars: Range<usize>) -> Range<usize> {
     at(chars.start)..at(chars.end)
 }
 
+/// Where a quote has to end: at a line's end, and at a character that turns the direction of the text around. Quoted, such
+/// a one would turn our own words around too; left out, the quote would not be exact.
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a helpdesk could make a link of it. A note quotes none: what an agent can press in it is ours.
+fn is_link(word: &str) -> bool {
+    ["://", "](", "www.", "javascript:", "mailto:"].iter().any(|part| word.contains(part))
+}
+
 /// The longest piece of a span that is on one line.
 fn longest_line(text: &str, span: Range<usize>) -> Range<usize> {
-    let mut start = span.start;
-    let pieces = text[span].split('\n').map(|piece| {
-        let range = start..start + piece.len();
-        start += piece.len() + 1;
-        range
+    let start = span.start;
+    let pieces = text[span.clone()].split(ends_line).map(|piece| {
+        let from = start + (piece.as_ptr() as usize - text[span.clone()].as_ptr() as usize);
+        from..from + piece.len()
     });
     pieces.max_by_key(|piece| piece.len()).unwrap_or(0..0)
 }
 
 fn line_around(text: &str, at: usize) -> Range<usize> {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let start = text[..at].rfind(ends_line);
+    let start = start.map_or(0, |end| end + text[end..].chars().next().map_or(0, char::len_utf8));
+    let end = text[at..].find(ends_line).map_or(text.len(), |end| at + end);
     start..end
 }
 
@@ -125,6 +138,25 @@ mod tests {
                 "\"nobody has answered me\"",
             ),
             ("wide characters before it", "🙂🙂 é: by Friday", "by Friday", "\"by Friday\""),
+            (
+                "not past what turns the text around",
+                "the answer \u{202E}was\u{202C} no refund, ever",
+                "no refund",
+                "\"no refund\"",
+            ),
+            (
+                "the longest piece between what turns it around",
+                "no\u{2066} refund at all\u{2069} x",
+                "no\u{2066} refund at all\u{2069} x",
+                "\"refund at all\"",
+            ),
+            (
+                "not across a link",
+                "third time about https://x.example and nobody has answered me",
+                "third time about https://x.example and nobody has answered",
+                "\"and nobody has answered me\"",
+            ),
+            ("nothing but a link", "https://x.example", "x.example", "\"\""),
             ("whole words", "unacceptable", "accept", "\"unacceptable\""),
         ];
         for (name, text, evidence, expected) in cases {
