@@ -2,7 +2,7 @@
 //!
 //! A job holds ids only. The jobs of one ticket run one after the other, across replicas.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -12,6 +12,7 @@ use graphile_worker::{
     LocalQueueConfig, Plugin, RefetchDelayConfig, TaskHandler, WorkerContext, WorkerOptions, WorkerUtils,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgListener;
 use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -125,10 +126,14 @@ fn utils(db: &PgPool) -> WorkerUtils {
 pub async fn run(app: App, stop: CancellationToken) {
     let mut pauses = pauses();
     while !stop.is_cancelled() {
+        let began = Instant::now();
         if let Err(error) = run_once(&app, &stop).await {
             tracing::warn!("The worker stopped and is started again: {error:#}");
         }
         app.health.set_worker(false);
+        if began.elapsed() > LONGEST_PAUSE {
+            pauses = self::pauses();
+        }
         let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
         tokio::select! {
             () = stop.cancelled() => {}
@@ -136,6 +141,9 @@ pub async fn run(app: App, stop: CancellationToken) {
         }
     }
 }
+
+/// How long the work in hand may take to finish once the service is told to stop.
+pub const GRACE: Duration = Duration::from_secs(20);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -160,6 +168,8 @@ pub async fn in_hand(db: &PgPool, deliveries: &[Uuid]) -> anyhow::Result<i64> {
 }
 
 async fn run_once(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    let stop = &stop.child_token();
+    let line = PgListener::connect_with(&app.db).await?;
     let (hour, minute) = FORGET_AT;
     let worker = WorkerOptions::default()
         .schema(SCHEMA)
@@ -191,12 +201,32 @@ async fn run_once(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
         .recovery_delay(Duration::ZERO)
         .listen_os_shutdown_signals(false)
         .shutdown_signal(stop.clone().cancelled_owned())
-        .shutdown_grace_period(Duration::from_secs(20))
+        .shutdown_grace_period(GRACE)
+        // A job that was cut off is another replica's at once.
+        .shutdown_interrupted_job_retry_delay(Duration::ZERO)
         .add_plugin(RetryPolicy { db: app.db.clone() })
         .init()
         .await?;
     app.health.set_worker(true);
-    Ok(worker.run().await?)
+    tokio::spawn(stop_when_postgres_is_lost(line, stop.clone()));
+    let ended = worker.run().await;
+    stop.cancel();
+    Ok(ended?)
+}
+
+/// Ends this run of the worker when Postgres goes away under it: what was committed last may be forgotten when it comes
+/// back, for our commits do not wait for the disk. A job that we took or finished in that last moment would be held in our
+/// name, by a worker that knows nothing of it. The next run has another name, and those jobs are found by the sweep.
+async fn stop_when_postgres_is_lost(mut line: PgListener, stop: CancellationToken) {
+    // Nothing is ever sent on this line: it ends with its connection.
+    let lost = async { while let Ok(Some(_)) = line.try_recv().await {} };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = lost => {
+            tracing::warn!("The connection to Postgres was lost: the worker starts afresh");
+            stop.cancel();
+        }
+    }
 }
 
 /// Tries a failed job again when its delivery says so, in place of the queue's own back-off, which has no jitter

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
 use crate::config::{Config, Environment, from_env};
@@ -44,8 +44,16 @@ async fn serve(config: Config, environment: Environment) -> anyhow::Result<()> {
     warn_of_no_sources(&config);
     let service = Service::start(config, db, Some(metrics)).await?;
     tracing::info!("Listening on http://{}", service.address);
-    wait_for_a_signal().await?;
-    tracing::info!("Stopping: no new webhooks, finishing the work in hand");
+    let mut signals = Signals::listen()?;
+    signals.next().await;
+    tracing::info!("Stopping: no new webhooks, finishing the work in hand; a second signal ends it at once");
+    tokio::select! {
+        stopped = stop(service, private) => stopped,
+        () = signals.next() => bail!("ended at the second signal; what was in hand is taken up at the next start"),
+    }
+}
+
+async fn stop(service: Service, private: Option<PrivateServer>) -> anyhow::Result<()> {
     service.stop().await?;
     if let Some(private) = private {
         private.stop().await;
@@ -74,12 +82,21 @@ fn warn_of_no_sources(config: &Config) {
     }
 }
 
-async fn wait_for_a_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and Ctrl-C.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -64,10 +64,17 @@ pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPoo
         .context("connecting to Postgres")
 }
 
-/// Brings the schema up to date, the job queue's included. Replicas that start together wait for each other.
+/// Brings the schema up to date, the job queue's included. Replicas that start together wait for each other: the queue's
+/// own migrations know no lock, so one is held around all of it.
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
+    let mut lock = db.begin().await.context("connecting to Postgres")?;
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('undertone: migrations', 0))")
+        .execute(&mut *lock)
+        .await
+        .context("waiting for another replica's migrations")?;
     sqlx::migrate!().run(db).await.context("migrating the database")?;
-    crate::jobs::migrate(db).await
+    crate::jobs::migrate(db).await?;
+    lock.commit().await.context("migrating the database")
 }
 
 /// One column of many rows, as `unnest` takes it.

@@ -65,6 +65,15 @@ pub async fn database() -> PgConnectOptions {
     server.database(&name)
 }
 
+/// A fresh database with nothing in it.
+pub async fn empty_database() -> PgConnectOptions {
+    let server = tokio::task::spawn_blocking(|| SERVER.1.clone()).await.unwrap();
+    let name = format!("empty_{}", uuid::Uuid::now_v7().simple());
+    let mut connection = server.connect().await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+    server.database(&name)
+}
+
 /// A service between two pretend helpdesks.
 pub struct World {
     pub zendesk: Arc<PretendZendesk>,
