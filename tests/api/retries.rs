@@ -173,6 +173,15 @@ async fn turns_are_given_out_as_the_budget_allows_and_never_two_for_one_moment()
     // A budget that was changed: what was given out stays, and the new one counts from then on.
     assert_eq!([draw("three", 1).await, draw("three", 1).await], [3, 4]);
     assert_eq!([draw("three", 500).await, draw("three", 500).await], [0, 0]);
+    // Many at once, as replicas ask.
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let db = db.clone();
+        asked.spawn(async move { accounts::draw_turn(&db, "many", 10).await.unwrap() });
+    }
+    let mut turns: Vec<_> = asked.join_all().await.iter().map(|turn| (turn / 60.0).ceil() as u32).collect();
+    turns.sort_unstable();
+    assert_eq!(turns, [[0; 10], [1; 10], [2; 10]].concat());
 }
 
 /// Lets a minute pass for all that waits for its turn.
