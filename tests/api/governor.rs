@@ -211,7 +211,7 @@ async fn the_same_kind_again_earns_no_further_note_and_a_new_kind_does() {
     assert_eq!(notes.len(), 2);
     assert!(notes.iter().all(|note| !note.public));
     assert!(
-        notes[1].html.contains("talks of leaving") && !notes[1].html.contains("contacts"),
+        notes[1].html.contains("talks of leaving") && !notes[1].html.contains("contact"),
         "{}",
         notes[1].html
     );
