@@ -10,8 +10,8 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
 /// What is logged unless `UNDERTONE_LOG` says otherwise. The queue's own lines come with every job.
-pub const DEFAULT_FILTER: &str =
-    "info,graphile_worker=warn,graphile_worker_task_details=error,sqlx::postgres::notice=warn";
+pub const DEFAULT_FILTER: &str = "info,graphile_worker=warn,graphile_worker::runner::release::failure=off,graphile_worker_task_details=error,\
+     sqlx::postgres::notice=warn";
 
 /// Starts logging to standard error, as JSON lines when asked.
 pub fn start(filter: Option<String>, json: bool) {

@@ -34,7 +34,7 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
     let delivery = match deliveries::begin(&app.db, source, id).await {
         Ok(Some(delivery)) => delivery,
         Ok(None) => return Ok(()),
-        Err(_) => return Err("database"),
+        Err(_) => return Err(database_failed()),
     };
     let account = app.account(source);
     let result = match account {
@@ -51,7 +51,7 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
     let keeps_none = account.is_some_and(|account| !Words::of(&account.source).are_kept());
     let body = if keeps_none { Body::Goes } else { Body::Stays };
     if deliveries::finish(&app.db, source, id, outcome, body).await.is_err() {
-        return Err("database");
+        return Err(database_failed());
     }
     if let Outcome::Failed(reason) = outcome {
         post::give_up(app, &delivery, reason).await;
@@ -60,6 +60,11 @@ async fn attempt(app: &App, source: &str, id: Uuid) -> Result<(), &'static str> 
         Outcome::Waiting { reason, .. } => Err(reason),
         _ => Ok(()),
     }
+}
+
+fn database_failed() -> &'static str {
+    tracing::warn!("The database failed; the delivery is tried again");
+    "database"
 }
 
 /// Minds what other replicas found out about the account a moment ago, and what a refusal says of the whole account.

@@ -122,6 +122,8 @@ async fn a_source_whose_credentials_are_refused_waits_for_them_and_others_go_on(
     assert_eq!(world.count("select max(attempts)::bigint from delivery").await, 1);
     let said = [logs.that_say("Source fresh is paused"), logs.that_say("Source fresh resumes")];
     assert_eq!(said.map(|lines| lines.len()), [1, 1]);
+    let warnings = logs.that_say("\"level\":\"WARN\"");
+    assert_eq!(warnings.len(), 1, "a line for each delivery that waits: {warnings:?}");
     assert_eq!(
         world.count("select count(*) from account where reason is null and resumed_at is not null").await,
         1
