@@ -42,8 +42,9 @@ impl Service {
         let listen = config.listen;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
         let address = listener.local_addr()?;
-        let work_db = store::connect_for_work(db.connect_options().as_ref().clone()).await?;
-        let (keeper, writer) = Keeper::start(db);
+        let options = db.connect_options().as_ref().clone();
+        let work_db = store::connect_for_work(options.clone()).await?;
+        let (keeper, writer) = Keeper::start(store::connect_for_keeping(options).await?);
         let app = App::new(work_db, keeper, config)?;
         let stop = CancellationToken::new();
         if let Some(metrics) = metrics.clone() {

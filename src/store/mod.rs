@@ -37,12 +37,15 @@ pub fn parse_url(url: &str) -> anyhow::Result<PgConnectOptions> {
 
 /// Makes a pool and waits until the database answers.
 pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    PgPoolOptions::new()
-        .max_connections(24)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.disable_statement_logging())
-        .await
-        .context("connecting to Postgres")
+    pool(options, 24, "").await
+}
+
+/// Makes the pool that keeps webhooks: one statement after the other.
+///
+/// It goes by key alone: Postgres holds on to plans that it made while the queue was empty, and reads the whole queue for each
+/// batch once it has filled. (The worker's reading of the queue becomes slower by this, not faster.)
+pub async fn connect_for_keeping(options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    pool(options, 2, "set enable_seqscan = off").await
 }
 
 /// Makes the worker's pool: its commits do not wait for the disk.
@@ -50,12 +53,16 @@ pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
 /// Every step of the worker is safe to repeat, and a crash loses only the latest of them, in order. What must not be
 /// lost says so in its own statement: a kept webhook, and the intent to post.
 pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    pool(options, 24, "set synchronous_commit = off").await
+}
+
+async fn pool(options: PgConnectOptions, connections: u32, settings: &'static str) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
-        .max_connections(24)
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
-                connection.execute("set synchronous_commit = off").await?;
+                connection.execute(settings).await?;
                 Ok(())
             })
         })
