@@ -50,7 +50,7 @@ pub struct Worker {
 impl Default for Worker {
     fn default() -> Self {
         Self {
-            concurrency: 4,
+            concurrency: 32,
             max_attempts: 20,
             first_pause_seconds: 2.0,
             longest_pause_seconds: 600.0,

@@ -106,7 +106,7 @@ fn the_shipped_file_loads_with_no_source() {
     let config = parse(SHIPPED).expect("the shipped file");
     assert!(config.sources.is_empty());
     assert_eq!(config.listen, default_listen());
-    assert_eq!((config.worker.concurrency, config.worker.max_attempts), (4, 20));
+    assert_eq!((config.worker.concurrency, config.worker.max_attempts), (32, 20));
     assert_eq!(format!("{:?}", config.worker), format!("{:?}", Worker::default()));
 }
 

@@ -28,6 +28,10 @@ use crate::ticket::TicketId;
 /// How long a query waits for a connection. Below the time a helpdesk waits for our answer (10 s).
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Connections for the worker. More deliveries than this are in hand at once, but most of them wait for a helpdesk, and
+/// more statements at once than this only get in each other's way.
+const WORKING: u32 = 12;
+
 /// Parses a `DATABASE_URL`. The error does not quote it, for it holds a password.
 pub fn parse_url(url: &str) -> anyhow::Result<PgConnectOptions> {
     PgConnectOptions::from_str(url).map_err(|_| {
@@ -53,7 +57,7 @@ pub async fn connect_for_keeping(options: PgConnectOptions) -> anyhow::Result<Pg
 /// Every step of the worker is safe to repeat, and a crash loses only the latest of them, in order. What must not be
 /// lost says so in its own statement: a kept webhook, and the intent to post.
 pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    pool(options, 24, "set synchronous_commit = off").await
+    pool(options, WORKING, "set synchronous_commit = off").await
 }
 
 async fn pool(options: PgConnectOptions, connections: u32, settings: &'static str) -> anyhow::Result<PgPool> {
