@@ -6,7 +6,7 @@ use undertone::pretend::{Call, Fault, Happening, NewComment, NewTicket, NewUser,
 use undertone::ticket::{TicketId, UserId};
 
 use crate::helpers::{
-    CHASE, QUESTION, World, customer, freshdesk_secret, ticket, world, world_with, zendesk_secret,
+    CHASE, QUESTION, World, customer, freshdesk_secret, ticket, until, world, world_with, zendesk_secret,
 };
 
 /// Says the same again as `CHASE`.
@@ -280,6 +280,42 @@ async fn whatever_becomes_of_an_update_in_place_the_note_stands_there_once() {
         assert_eq!(changes, if written { 1 } else { 2 }, "{fault:?}");
     }
     assert_eq!(world.count("select count(*) from note where state <> 'posted'").await, 0);
+}
+
+#[tokio::test]
+async fn news_that_come_before_the_first_note_is_posted_still_make_one_note() {
+    let world = world("live").await;
+    let requester = world.freshdesk.add_user(customer());
+    let id = world.freshdesk.add_ticket(ticket(requester.clone(), CHASE));
+    world.freshdesk.fail_next(Call::Write, Fault::LimitedJson(2));
+    let (form, happening) = (freshdesk::Form::Pointer, Happening::TicketCreated);
+    let (headers, body) = world.freshdesk.signed_webhook(form, happening, &id, &freshdesk_secret());
+    assert_eq!(world.post("/webhooks/fresh", headers, body).await, StatusCode::OK);
+    let waits = "select count(*) from note where state = 'pending'";
+    until(async || world.count(waits).await == 1).await;
+    replied(&world, Desk::Freshdesk, &id, &requester, LEAVING).await;
+    assert_eq!(reasons(&world, Desk::Freshdesk, &id).await, ["noteworthy", "noteworthy"]);
+    let notes = world.freshdesk.notes(&id);
+    assert_eq!(notes.len(), 1);
+    for words in ["Undertone: talks of leaving", "third time", "Noted before:"] {
+        assert!(notes[0].html.contains(words), "{words}: {}", notes[0].html);
+    }
+    assert_eq!(world.count("select count(*) from note where state = 'posted'").await, 2);
+}
+
+#[tokio::test]
+async fn in_shadow_mode_a_further_note_is_stored_beside_the_first() {
+    let world = world("shadow").await;
+    for on in [Desk::Zendesk, Desk::Freshdesk] {
+        let (id, requester) = opened(&world, on, CHASE).await;
+        for text in [CHASE_AGAIN, LEAVING] {
+            replied(&world, on, &id, &requester, text).await;
+        }
+        assert_eq!(reasons(&world, on, &id).await, ["noteworthy", "already_noted", "noteworthy"], "{on:?}");
+    }
+    let further = "select count(*) from note where state = 'shadow' and ordinal = 2 and text is not null";
+    assert_eq!(world.count(further).await, 2);
+    assert!(world.zendesk.writes().is_empty() && world.freshdesk.writes().is_empty());
 }
 
 #[tokio::test]
