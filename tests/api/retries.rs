@@ -2,10 +2,12 @@
 
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use sqlx::ConnectOptions;
+use undertone::helpdesk::gate::Reason;
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, freshdesk, zendesk};
 use undertone::replay::{self, Replay};
 use undertone::store::deliveries::{self, Filter};
@@ -152,6 +154,45 @@ async fn a_user_to_whom_everything_is_forbidden_pauses_the_source() {
     assert_eq!(world.freshdesk.notes(&ticket).len(), 1);
     assert_eq!(world.count("select attempts::bigint from delivery").await, 1);
     assert_eq!(world.count("select count(*) from account where resumed_at is not null").await, 1);
+}
+
+#[tokio::test]
+async fn probes_of_refused_credentials_come_rarer_and_go_on_where_they_were() {
+    let db = store::connect(database().await).await.unwrap();
+    let left = async || {
+        let paused = accounts::paused(&db).await.unwrap();
+        paused
+            .first()
+            .map(|(_, pause)| (pause.reason, (pause.until - Utc::now()).as_seconds_f64().ceil() as i64))
+    };
+    let due = "update account set paused_until = now()";
+    accounts::hold(&db, "acme", Reason::RateLimited, Duration::from_secs(60)).await.unwrap();
+    accounts::hold(&db, "acme", Reason::Unavailable, Duration::from_secs(5)).await.unwrap();
+    assert!(left().await.is_some_and(|(_, seconds)| (50..=60).contains(&seconds)), "the longer pause holds");
+    accounts::refuse(&db, "acme", Reason::Unauthorized).await.unwrap();
+    accounts::hold(&db, "acme", Reason::RateLimited, Duration::from_secs(600)).await.unwrap();
+    assert!(
+        left().await.is_some_and(|left| left.0 == Reason::Unauthorized && left.1 <= 2),
+        "a refusal outlasts it"
+    );
+    for (probe, seconds) in [4, 8, 16, 32, 64, 128, 256, 300, 300].into_iter().enumerate() {
+        sqlx::query(due).execute(&db).await.unwrap();
+        assert!(accounts::claim_probe(&db, "acme").await.unwrap());
+        assert!(!accounts::claim_probe(&db, "acme").await.unwrap(), "two replicas at once");
+        accounts::put_off(&db, "acme").await.unwrap();
+        let (_, left) = left().await.unwrap();
+        // Up to a tenth later by jitter; what the machine took is gone by.
+        assert!((seconds - 10..=seconds + seconds / 10 + 1).contains(&left), "probe {probe}: {left} s");
+    }
+    assert!(accounts::resume(&db, "acme").await.unwrap() && left().await.is_none());
+    assert!(!accounts::resume(&db, "acme").await.unwrap());
+    accounts::refuse(&db, "acme", Reason::Forbidden).await.unwrap();
+    assert!(
+        left().await.is_some_and(|(_, seconds)| seconds > 200),
+        "refused again at once: it goes on where it was"
+    );
+    accounts::probe_soon(&db, &["acme"]).await.unwrap();
+    assert!(left().await.is_some_and(|(_, seconds)| seconds <= 0), "a service that starts tries at once");
 }
 
 #[tokio::test]
