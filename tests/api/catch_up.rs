@@ -222,7 +222,8 @@ async fn a_turn_that_ends_half_way_is_taken_up_and_nothing_is_left_out_or_kept_t
     assert_eq!(word.as_deref(), Some("helpdesk_rate_limited"));
     assert_eq!(found(&world).await, 20);
     // None of them is worked off: the limit is reached. What webhooks bring meanwhile goes first.
-    assert_eq!(world.count("select count(*) from graphile_worker.jobs where priority > 0").await, 20);
+    assert_eq!(world.count("select count(*) from graphile_worker.jobs").await, 20);
+    assert_eq!(world.count("select count(*) from graphile_worker.jobs where priority = 0").await, 0);
     assert_eq!(world.count(position).await, before);
 
     // The looks go through and nothing can be kept.
