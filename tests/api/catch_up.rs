@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
-use undertone::app::Account;
+use undertone::app::{Account, App};
 use undertone::catch_up::backfill::{self, Asked};
 use undertone::catch_up::poll;
 use undertone::config::Config;
+use undertone::keep::Keeper;
 use undertone::pauses;
 use undertone::pretend::{
     Call, Fault, Happening, Limits, NewComment, NewTicket, NewUser, PretendFreshdesk, PretendZendesk,
@@ -85,6 +86,16 @@ async fn end_pause(world: &World, source: &str) {
             .unwrap();
         pauses::keep_in_step(&world.service.app).await.unwrap();
         account(world, source).helpdesk.gate().pause().is_none()
+    })
+    .await;
+}
+
+/// Polls until a turn ends so, for a replica may still follow a pause that is over.
+async fn poll_until(world: &World, source: &str, word: Option<&str>) {
+    until(async || {
+        end_pause(world, source).await;
+        poll_now(world, source).await;
+        trouble(world).await.0.as_deref() == word
     })
     .await;
 }
@@ -228,15 +239,12 @@ async fn a_turn_that_ends_half_way_is_taken_up_and_nothing_is_left_out_or_kept_t
 
     // The looks go through and nothing can be kept.
     world.freshdesk.set_limits(Limits { account: 7000, updates: 100 });
-    end_pause(&world, "fresh").await;
     sqlx::query("alter table delivery rename column origin to gone").execute(&world.db).await.unwrap();
-    poll_now(&world, "fresh").await;
-    assert_eq!(trouble(&world).await.0.as_deref(), Some("database"));
+    poll_until(&world, "fresh", Some("database")).await;
     assert_eq!(world.count(position).await, before);
     sqlx::query("alter table delivery rename column gone to origin").execute(&world.db).await.unwrap();
 
-    poll_now(&world, "fresh").await;
-    assert_eq!(trouble(&world).await.0, None);
+    poll_until(&world, "fresh", None).await;
     assert_eq!(found(&world).await, 25);
     assert!(world.count(position).await > before);
 }
@@ -255,11 +263,16 @@ async fn what_the_helpdesk_says_is_obeyed_and_shown() {
         if let Some(fault) = fault {
             world.zendesk.fail_next(Call::Changes, fault);
         }
-        poll_now(&world, "zen").await;
+        let asked = world.zendesk.calls(Call::Changes);
+        until(async || {
+            end_pause(&world, "zen").await;
+            poll_now(&world, "zen").await;
+            world.zendesk.calls(Call::Changes) > asked
+        })
+        .await;
         let (trouble, again) = trouble(&world).await;
         assert_eq!(trouble.as_deref(), word, "{fault:?}");
         assert!(pause.contains(&again), "{fault:?}: again in {again} s");
-        end_pause(&world, "zen").await;
     }
 }
 
@@ -418,6 +431,14 @@ async fn a_source_that_keeps_no_words_gets_its_figures_without_them() {
     assert_eq!(sqlx::query_scalar::<_, i64>(words).fetch_one(&db).await.unwrap(), 0);
 }
 
+/// What a backfill's own process has: no web side, no worker and nobody who tells of pauses.
+fn process(world: &World) -> App {
+    let settings = settings("live", world.zendesk.base_url(), world.freshdesk.base_url());
+    let config = Config::parse("test.toml", &settings, &secret).unwrap();
+    let (keeper, _writer) = Keeper::start(world.db.clone());
+    App::new(world.db.clone(), keeper, config).unwrap()
+}
+
 #[tokio::test]
 async fn a_backfill_that_is_cut_goes_on_where_it_stopped_and_waits_as_it_is_told() {
     let world = world("live").await;
@@ -428,9 +449,10 @@ async fn a_backfill_that_is_cut_goes_on_where_it_stopped_and_waits_as_it_is_told
     }
     // Three calls a ticket: enough for the first page and some of the second.
     world.freshdesk.set_limits(Limits { account: 330, updates: 100 });
+    let process = process(&world);
     let (told, mut waits) = tokio::sync::mpsc::unbounded_channel();
     let cut = tokio::select! {
-        done = backfill::run(&world.service.app, account(&world, "fresh"), asked(), |progress| {
+        done = backfill::run(&process, process.account("fresh").unwrap(), asked(), |progress| {
             if progress.waiting.is_some() {
                 told.send(progress.clone()).unwrap();
             }
@@ -441,11 +463,11 @@ async fn a_backfill_that_is_cut_goes_on_where_it_stopped_and_waits_as_it_is_told
     assert!((101..110).contains(&cut.read), "{cut:?}");
 
     world.freshdesk.set_limits(Limits { account: 7000, updates: 100 });
-    end_pause(&world, "fresh").await;
     world.freshdesk.fail_next(Call::Ticket, Fault::LimitedPlain(1));
     let (lists, begun) = (world.freshdesk.calls(Call::Changes), Instant::now());
     let mut waited = Vec::new();
-    let done = backfill::run(&world.service.app, account(&world, "fresh"), asked(), |progress| {
+    let process = self::process(&world);
+    let done = backfill::run(&process, process.account("fresh").unwrap(), asked(), |progress| {
         waited.extend(progress.waiting);
     })
     .await
