@@ -202,20 +202,48 @@ impl Pace {
 
     /// Waits until so many calls may be made.
     async fn wait(&mut self, calls: u32) {
-        let now = Instant::now();
-        if let Some(rested) = now.checked_sub(self.rest) {
-            self.due = self.due.max(rested);
-        }
-        if self.due > now {
-            sleep_until(self.due).await;
-        }
-        self.due += self.call * calls;
+        sleep_until(self.turn(Instant::now(), calls)).await;
+    }
+
+    /// When so many calls may be made; they are taken as made then.
+    fn turn(&mut self, now: Instant, calls: u32) -> Instant {
+        let rested = now.checked_sub(self.rest).unwrap_or(now);
+        let turn = self.due.max(rested);
+        self.due = turn + self.call * calls;
+        turn.max(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_come_three_at_once_and_never_ten_a_minute() {
+        let begin = Instant::now();
+        let mut pace = Pace { due: begin, ..Pace::new(PAGES_PER_MINUTE, PAGES_AT_ONCE) };
+        let mut now = begin + Duration::from_secs(100);
+        let mut turns = Vec::new();
+        for number in 0..30 {
+            // A rest in between saves up no more than the first three.
+            now = pace.turn(now, 1) + Duration::from_secs(if number == 14 { 600 } else { 0 });
+            turns.push((now - begin).as_secs());
+        }
+        assert_eq!(turns[..6], [100, 100, 100, 110, 120, 130]);
+        for (at, turn) in turns.iter().enumerate() {
+            let within_a_minute = turns[at..].iter().take_while(|later| *later - turn < 60).count();
+            assert!(within_a_minute < 10, "{turns:?}");
+        }
+    }
+
+    #[test]
+    fn tickets_cost_their_calls() {
+        let begin = Instant::now();
+        let mut pace = Pace { due: begin, ..Pace::new(100, CALLS_PER_TICKET) };
+        let turns: Vec<_> = (0..5).map(|_| pace.turn(begin, CALLS_PER_TICKET) - begin).collect();
+        let expected = [0.0, 2.4, 4.8, 7.2, 9.6].map(Duration::from_secs_f64);
+        assert_eq!(turns, expected);
+    }
 
     #[test]
     fn progress_is_measured_by_the_time_that_is_read() {
