@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use axum::http::StatusCode;
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, zendesk};
 
-use crate::helpers::{CHASE, SECRETS, customer, secret, settings, ticket, until, zendesk_secret};
+use crate::helpers::{CHASE, QUICK, SECRETS, customer, secret, settings, ticket, until, zendesk_secret};
 
 /// A directory that the `postgres` user can enter too, removed afterwards.
 pub struct Home(pub PathBuf);
@@ -118,6 +118,34 @@ async fn killed_in_the_middle_of_its_work_it_loses_nothing_and_posts_nothing_twi
     let mut second = second;
     assert_eq!(second.0.wait().unwrap().code(), Some(0));
     assert!(!postgres_runs(&home.0.join("data")));
+}
+
+#[tokio::test]
+async fn a_replay_reaches_the_private_postgres_of_a_running_service() {
+    let (home, port) = (Home::new(), free_port());
+    let zendesk = PretendZendesk::start().await.unwrap();
+    let freshdesk = PretendFreshdesk::start().await.unwrap();
+    let config = configured(&home, port, &zendesk, &freshdesk);
+    let once =
+        std::fs::read_to_string(&config).unwrap().replace(QUICK, &format!("{QUICK}\nmax_attempts = 1"));
+    std::fs::write(&config, once).unwrap();
+    let _service = serve(&config);
+    ready(port).await;
+    zendesk.fail_next(Call::Ticket, Fault::Html(500));
+    let requester = zendesk.add_user(customer());
+    let ticket = zendesk.add_ticket(ticket(requester, CHASE));
+    let (form, happening) = (zendesk::Form::Pointer, Happening::TicketCreated);
+    let (headers, body) = zendesk.signed_webhook(form, happening, &ticket, &zendesk_secret());
+    let client = undertone::helpdesk::http_client().unwrap();
+    let url = format!("http://127.0.0.1:{port}/webhooks/zen");
+    assert_eq!(client.post(url).headers(headers).body(body).send().await.unwrap().status(), StatusCode::OK);
+    // Until the delivery has failed there is nothing to be sent through again.
+    until(async || {
+        let replayed = command("replay", &config).args(["--source", "zen"]).output().unwrap();
+        String::from_utf8(replayed.stdout).unwrap().contains("Sent 1 delivery through again")
+    })
+    .await;
+    until(async || zendesk.notes(&ticket).len() == 1).await;
 }
 
 #[test]

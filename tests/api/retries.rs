@@ -1,6 +1,6 @@
 //! Pauses, budgets, attempts and their end: what waits, what is given up, and how it goes through again.
 
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +15,10 @@ use undertone::store::{self, accounts};
 use undertone::ticket::TicketId;
 
 use crate::helpers::{
-    CHASE, Logs, QUICK, SECRETS, World, database, freshdesk_secret, secret, settings, start, start_with,
-    until, world, world_with, zendesk_secret,
+    CHASE, Logs, QUICK, World, database, freshdesk_secret, settings, start, start_with, until, world,
+    world_with, zendesk_secret,
 };
+use crate::process::command;
 
 /// Sends the pointer webhook of a new Freshdesk ticket that deserves a note.
 async fn tell_freshdesk(world: &World) -> TicketId {
@@ -282,12 +283,8 @@ async fn world_of_attempts(attempts: u32) -> (World, String) {
 fn run_replay(world: &World, settings: &str, args: &[&str]) -> Output {
     let config = std::env::temp_dir().join(format!("undertone-test-{}.toml", uuid::Uuid::now_v7().simple()));
     std::fs::write(&config, settings).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
-    command.arg("replay").args(args).arg("--config").arg(&config);
-    command.env("DATABASE_URL", world.db.connect_options().to_url_lossy().as_str());
-    for name in SECRETS {
-        command.env(name, secret(name).unwrap());
-    }
+    let mut command = command("replay", &config);
+    command.args(args).env("DATABASE_URL", world.db.connect_options().to_url_lossy().as_str());
     let output = command.output().unwrap();
     std::fs::remove_file(config).unwrap();
     output
