@@ -16,6 +16,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::eval::suite::Suite;
+
 pub use notes::NotePolicy;
 pub use source::{Credentials, Kind, Mode, Source, WebhookSecrets};
 pub use values::{BaseUrl, DnsLabel, KeepText, PublicUrl, QuietHours, SourceName};
@@ -27,6 +29,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Where the private Postgres lives when there is no `DATABASE_URL`.
     pub data_dir: Option<PathBuf>,
+    /// Cases of the admin's own, which `serve` checks detection by.
+    pub suites: Vec<Suite>,
     pub worker: Worker,
     pub sources: Vec<Source>,
 }
@@ -98,6 +102,8 @@ struct File {
     public_url: Option<PublicUrl>,
     data_dir: Option<PathBuf>,
     #[serde(default)]
+    suites: Vec<toml::Spanned<PathBuf>>,
+    #[serde(default)]
     worker: Worker,
     #[serde(default)]
     source: Vec<toml::Spanned<source::RawSource>>,
@@ -134,6 +140,11 @@ impl Config {
             error_at(at, format!("{key}{}", error.message().replace('\n', "; ")))
         })?;
         check_worker(&parsed.worker).map_err(|problem| error_at(text.find("[worker]"), problem))?;
+        let suites = parsed.suites.into_iter().map(|suite| {
+            let at = suite.span().start;
+            read_suite(file, suite.get_ref()).map_err(|problem| error_at(Some(at), problem))
+        });
+        let suites = suites.collect::<Result<_, _>>()?;
         let mut sources: Vec<Source> = Vec::new();
         for raw in parsed.source {
             let at = raw.span().start;
@@ -154,6 +165,7 @@ impl Config {
             listen: parsed.listen,
             public_url: parsed.public_url,
             data_dir: parsed.data_dir,
+            suites,
             worker: parsed.worker,
             sources,
         })
@@ -171,6 +183,12 @@ impl Config {
             )
         })
     }
+}
+
+/// A suite's path is written as seen from the configuration file.
+fn read_suite(file: &str, path: &Path) -> Result<Suite, String> {
+    let path = Path::new(file).parent().unwrap_or(Path::new("")).join(path);
+    Suite::read(&path).map_err(|error| format!("`suites`: {error:#}").replace('\n', " "))
 }
 
 /// The key that a position in the file belongs to, where its line has one.

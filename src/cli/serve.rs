@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use chrono::Utc;
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
 use crate::config::{Config, Environment, from_env};
+use crate::detect::Detectors;
+use crate::eval::suite::Suite;
 use crate::figures;
 use crate::service::Service;
 use crate::store::{self, postgres::PrivateServer};
@@ -31,9 +34,32 @@ pub fn run(args: Args) -> Result<(), Failure> {
     telemetry::start(args.log.clone(), args.log_json);
     let config = Config::load(&args.config, &from_env).map_err(Failure::Configuration)?;
     let environment = Environment::read(&from_env);
+    check_suites(&config.suites)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     Ok(runtime.block_on(serve(config, environment))?)
+}
+
+/// Says how many cases of the admin's own hold, and which do not: a warning, for the service works all the same.
+fn check_suites(suites: &[Suite]) -> anyhow::Result<()> {
+    if suites.is_empty() {
+        return Ok(());
+    }
+    let detectors = Detectors::load()?;
+    for suite in suites {
+        let (file, cases) = (suite.path.display(), suite.case.len());
+        let failures = suite.failures(&detectors, Utc::now());
+        tracing::info!(
+            cases,
+            failures = failures.len(),
+            "Suite {file}: {} of {cases} cases hold",
+            cases - failures.len()
+        );
+        for failure in failures {
+            tracing::warn!("Suite {file}: {failure}");
+        }
+    }
+    Ok(())
 }
 
 async fn serve(config: Config, environment: Environment) -> anyhow::Result<()> {

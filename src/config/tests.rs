@@ -58,6 +58,22 @@ fn with(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn suites_are_read_beside_the_configuration() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/undertone.toml");
+    let text = with("[worker]", "suites = [\"must_flag.toml\", \"README.md\"]\n[worker]");
+    let refused =
+        Config::parse(&corpus.display().to_string(), &text, &lookup).map_err(|error| error.to_string());
+    let error = refused.err().expect("a text is no suite");
+    assert!(
+        error.contains("line 2: `suites`: suite ") && error.contains("README.md: not a suite, near line"),
+        "{error}"
+    );
+    let config = Config::parse(&corpus.display().to_string(), &text.replace(", \"README.md\"", ""), &lookup);
+    let suites = config.expect("a suite").suites;
+    assert!(suites[0].path.ends_with("tests/corpus/must_flag.toml") && suites[0].case.len() > 200);
+}
+
+#[test]
 fn what_is_near_to_it_is_let_through() {
     let cases = [
         ("as it is", GOOD.to_owned()),

@@ -1,6 +1,7 @@
 //! Suites: cases that must, or must not, be found, each with its reason. Admins can add files of their own.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -16,6 +17,9 @@ use crate::ticket::CustomerText;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
+    /// Where it was read from; empty where it was not.
+    #[serde(skip)]
+    pub path: PathBuf,
     pub case: Vec<Case>,
 }
 
@@ -23,6 +27,9 @@ pub struct Suite {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
+    /// What reports call it, beside its number.
+    #[serde(default)]
+    pub name: Option<String>,
     pub text: CustomerText,
     #[serde(default)]
     pub sent_at: Option<DateTime<Utc>>,
@@ -48,11 +55,24 @@ pub struct Failure<'a> {
     pub wrong: Vec<&'a str>,
 }
 
+/// For a log: the case by its number and name, or its reason where it has none, and what is wrong. Never its text.
+impl fmt::Display for Failure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.case.name.as_deref().unwrap_or(&self.case.reason);
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let missing = self.missing.iter().map(|name| format!("{name} is not found"));
+        let wrong = self.wrong.iter().map(|name| format!("{name} is found"));
+        let what = missing.chain(wrong).collect::<Vec<_>>().join(", ");
+        write!(f, "case {} ({name}): {what}", self.number)
+    }
+}
+
 impl Suite {
     /// Reads a suite and checks that every name in it is known. Errors name the file and the case.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let file = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        Self::parse(&file).with_context(|| format!("suite {}", path.display()))
+        let suite = Self::parse(&file).with_context(|| format!("suite {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), ..suite })
     }
 
     pub fn parse(toml: &str) -> anyhow::Result<Self> {
@@ -87,30 +107,6 @@ impl Suite {
     }
 }
 
-/// Checks a suite of an admin's own with the shipped detectors, as `serve` does before it starts.
-///
-/// The error is one line: the file, the first case that does not hold with its reason, and how many more there are. It
-/// quotes no case's text.
-pub fn check(path: &Path) -> Result<(), String> {
-    let detectors = Detectors::load().map_err(one_line)?;
-    let suite = Suite::read(path).map_err(one_line)?;
-    let failures = suite.failures(&detectors, Utc::now());
-    let Some(first) = failures.first() else { return Ok(()) };
-    let more = match failures.len() - 1 {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    let reason = first.case.reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    let missing = first.missing.iter().map(|name| format!("{name} is not found"));
-    let wrong = first.wrong.iter().map(|name| format!("{name} is found"));
-    let what = missing.chain(wrong).collect::<Vec<_>>().join(", ");
-    Err(format!("suite {}: case {}: {what} ({reason}){more}", path.display(), first.number))
-}
-
-fn one_line(error: anyhow::Error) -> String {
-    format!("{error:#}").replace('\n', " ")
-}
-
 fn failure<'a>(
     detectors: &Detectors,
     number: usize,
@@ -134,39 +130,44 @@ fn failure<'a>(
 mod tests {
     use super::*;
 
-    /// What `check` says of a suite in a file of its own.
-    fn checked(name: &str, toml: &str) -> Result<(), String> {
-        let path = std::env::temp_dir().join(format!("undertone-suite-{}-{name}.toml", std::process::id()));
-        std::fs::write(&path, toml).unwrap();
-        let checked = check(&path);
-        std::fs::remove_file(&path).unwrap();
-        checked
+    #[test]
+    fn a_failure_names_its_case_and_quotes_nothing_of_it() {
+        let case = |name: &str, wanted: &str| {
+            format!("[[case]]\n{name}text = \"I am furious about this.\"\n{wanted}\nreason = \"a\\nhobby\"\n")
+        };
+        let cases = [
+            ("holds", case("", "must = [\"anger\"]"), ""),
+            ("found", case("", "must_not = [\"anger\"]"), "case 1 (a hobby): anger is found"),
+            ("missing", case("", "must = [\"churn\"]"), "case 1 (a hobby): churn is not found"),
+            (
+                "named, and both",
+                case("name = \"wrath\"\n", "must = [\"churn\"]\nmust_not = [\"anger\"]"),
+                "case 1 (wrath): churn is not found, anger is found",
+            ),
+        ];
+        let detectors = Detectors::load().unwrap();
+        for (name, toml, expected) in cases {
+            let suite = Suite::parse(&toml).unwrap();
+            let failures: Vec<_> =
+                suite.failures(&detectors, Utc::now()).iter().map(ToString::to_string).collect();
+            assert_eq!(failures.join("; "), expected, "{name}");
+        }
     }
 
     #[test]
-    fn a_suite_of_an_admins_own_fails_in_one_line_without_its_text() {
+    fn a_suite_that_is_none_is_refused_without_its_text() {
         let holds =
             "[[case]]\ntext = \"I am furious about this.\"\nmust = [\"anger\"]\nreason = \"stated\"\n";
-        let wrong =
-            "[[case]]\ntext = \"I am furious about it.\"\nmust_not = [\"anger\"]\nreason = \"a\\nhobby\"\n";
         let cases = [
-            ("holds", holds.to_owned(), None),
-            ("fails", format!("{holds}{wrong}"), Some("case 2: anger is found (a hobby)")),
-            ("twice", format!("{wrong}{wrong}"), Some("case 1: anger is found (a hobby), and 1 more")),
-            ("unknown", holds.replace("[\"anger\"]", "[\"wrath\"]"), Some("case 1: \"wrath\"")),
-            ("broken", "[[case]]\ntext = furious".to_owned(), Some("not a suite, near line")),
+            ("unknown", holds.replace("[\"anger\"]", "[\"wrath\"]"), "case 1: \"wrath\""),
+            ("nothing asked", holds.replace("must = [\"anger\"]\n", ""), "case 1 asks for nothing"),
+            ("broken", "[[case]]\ntext = furious".to_owned(), "not a suite, near line"),
         ];
         for (name, toml, expected) in cases {
-            let checked = checked(name, &toml);
-            match (expected, &checked) {
-                (None, Ok(())) => {}
-                (Some(expected), Err(error)) => {
-                    assert!(error.contains(expected) && error.contains(name), "{name}: {error}");
-                    assert!(!error.contains('\n') && !error.contains("furious"), "{name}: {error}");
-                }
-                _ => panic!("{name}: {checked:?}"),
-            }
+            let error = Suite::parse(&toml).err().map(|error| format!("{error:#}")).expect("an error");
+            assert!(error.contains(expected) && !error.contains("furious"), "{name}: {error}");
         }
-        assert!(check(Path::new("/nowhere/suite.toml")).unwrap_err().contains("/nowhere/suite.toml"));
+        let error = Suite::read(Path::new("/nowhere/suite.toml")).err().expect("an error");
+        assert!(format!("{error:#}").contains("/nowhere/suite.toml"));
     }
 }

@@ -209,3 +209,23 @@ fn explain_answers_lines_in_order_with_exact_offsets_and_needs_no_database() {
         (&serde_json::Value::Null, &"empty_text".into())
     );
 }
+
+#[test]
+fn cases_of_an_admins_own_that_do_not_hold_are_named_at_the_start() {
+    let home = Home::new();
+    let config = home.0.join("undertone.toml");
+    std::fs::write(&config, "suites = [\"mine.toml\"]\n").unwrap();
+    let case = |name: &str, kind: &str| {
+        format!(
+            "[[case]]\nname = \"{name}\"\ntext = \"I am furious about this lamp.\"\nmust = [\"{kind}\"]\nreason = \"stated\"\n"
+        )
+    };
+    std::fs::write(home.0.join("mine.toml"), case("wrath", "anger") + &case("leaving", "churn")).unwrap();
+    // Nothing listens there, so that the start ends after the suites.
+    let mut command = command("serve", &config);
+    let output = command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none").output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("mine.toml: 1 of 2 cases hold"), "{log}");
+    assert!(log.contains("case 2 (leaving): churn is not found"), "{log}");
+    assert!(!log.contains("wrath") && !log.contains("furious"), "{log}");
+}

@@ -28,6 +28,11 @@ fn what_is_refused_is_named_with_file_line_key_and_what_would_be_right() {
             with("concurrency = 8", "concurrency = \"8\""),
             &["line 3: ", "`concurrency`: ", "invalid type: string \"8\"", "expected usize"],
         ),
+        (
+            "a suite that is not there",
+            with("[worker]", "suites = [\"nowhere.toml\"]\n[worker]"),
+            &["line 2: ", "`suites`: ", "reading nowhere.toml", "No such file"],
+        ),
         ("no TOML", with("[worker]", "[worker"), &["line 2: ", "unclosed table, expected `]`"]),
         (
             "no worker at all",
