@@ -114,7 +114,8 @@ impl<T: DeserializeOwned> Lexicon<T> {
         let bytes = folded.as_bytes();
         let mut borrowed = self.borrow();
         let mut ends = vec![0; self.parts.len()];
-        let (mut at, mut waiting) = (0, self.parts_at(bytes, 0));
+        let (mut at, mut waiting): (usize, Parts) = (0, 0);
+        let mut next = next_start(bytes, 0);
         std::iter::from_fn(move || {
             loop {
                 while waiting != 0 {
@@ -132,11 +133,9 @@ impl<T: DeserializeOwned> Lexicon<T> {
                         ));
                     }
                 }
-                at += 1;
-                if at >= bytes.len() {
-                    return None;
-                }
-                waiting = self.parts_at(bytes, at);
+                at = next?;
+                next = next_start(bytes, at + 1);
+                waiting = self.gate.at(&bytes[at..]);
             }
         })
     }
@@ -145,13 +144,6 @@ impl<T: DeserializeOwned> Lexicon<T> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let fresh = || self.parts.iter().map(|part| part.regex.create_cache()).collect();
         Borrowed { idle: &self.idle, caches: idle.unwrap_or_else(fresh) }
-    }
-
-    /// The parts that may match at a place: none inside a word.
-    fn parts_at(&self, bytes: &[u8], at: usize) -> Parts {
-        let starts = bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace())
-            && (at == 0 || !is_word(bytes[at - 1]));
-        if starts { self.gate.at(&bytes[at..]) } else { 0 }
     }
 }
 
@@ -182,9 +174,26 @@ fn expand(pattern: &str, words: &BTreeMap<String, String>) -> String {
     expanded
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// Where the next word or mark starts, from `at` on: nowhere inside a word.
+fn next_start(bytes: &[u8], at: usize) -> Option<usize> {
+    if at == 0 && bytes.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+        return Some(0);
+    }
+    let from = at.max(1);
+    let starts = |pair: &[u8]| !IS_WORD[usize::from(pair[0])] && !pair[1].is_ascii_whitespace();
+    bytes.get(from - 1..)?.windows(2).position(starts).map(|gap| from + gap)
 }
+
+/// Whether a byte belongs to a word: asked of every byte by every lexicon.
+const IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -65,7 +65,7 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
     let mut total = 0;
     for word in words(folded) {
         total += 1;
-        let languages = known.get(word).copied().unwrap_or(0);
+        let Some(languages) = known.get(word) else { continue };
         for (index, count) in counts.iter_mut().enumerate() {
             *count += (languages >> index & 1) as usize;
         }
@@ -102,10 +102,12 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
 /// The words that can tell a language: no addresses, numbers, names of accounts, placeholders or redactions.
 fn words(folded: &str) -> impl Iterator<Item = &str> {
     let chunks = folded.split_whitespace().filter(|chunk| {
-        !chunk.contains("://")
-            && !chunk.starts_with("www.")
-            && !chunk.starts_with('<')
-            && !chunk.contains(|c: char| matches!(c, '@' | '#' | '_') || c.is_ascii_digit())
+        let marks = |byte: u8| matches!(byte, b'@' | b'#' | b'_') || byte.is_ascii_digit();
+        let names_a_thing = chunk.bytes().any(marks)
+            || chunk.starts_with("www.")
+            || chunk.starts_with('<')
+            || chunk.contains(':') && chunk.contains("://");
+        !names_a_thing
     });
     let words = chunks.flat_map(|chunk| chunk.split(|c: char| !c.is_alphabetic() && c != '\''));
     words.map(|word| word.trim_matches('\'')).filter(|word| {

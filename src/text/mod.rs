@@ -171,7 +171,11 @@ impl<'a> Cleaned<'a> {
 
     /// How many words the customer wrote.
     pub fn words(&self) -> usize {
-        self.folded.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
+        let said = |word: &&str| word.contains(char::is_alphanumeric);
+        if self.folded.is_ascii() {
+            return self.folded.split_ascii_whitespace().filter(said).count();
+        }
+        self.folded.split_whitespace().filter(said).count()
     }
 
     /// How many paragraphs the customer wrote: parted by blank lines, or by a line break between two long lines.

@@ -136,7 +136,7 @@ impl Cues {
                 // "We can not refinance": a "not" within the cue's own words denies nothing.
                 let own = guard.reach == Reach::Touch
                     && guard.stops != Stops::Hurry
-                    && range.start > hit.range.start;
+                    && range.start >= hit.range.start;
                 stopped[at] |= !own && guard.stops.stops(hit.cue);
             }
         }

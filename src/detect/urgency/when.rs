@@ -76,6 +76,10 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
+        if !may_begin(&words[at..]) {
+            at += 1;
+            continue;
+        }
         let hour = || at.checked_sub(1).and_then(|before| hour_of(words[before].text, &words[at..]));
         match read(&words[at..]).or_else(hour) {
             Some((when, length)) => {
@@ -87,6 +91,97 @@ pub fn find(words: &[Word<'_>]) -> Vec<Said> {
         }
     }
     found
+}
+
+/// Turns away, by a glance at its first letters, nearly every word that no moment begins with.
+fn may_begin(words: &[Word<'_>]) -> bool {
+    let first = word(words, 0).as_bytes();
+    match &first[..first.len().min(3)] {
+        b"a" | b"an" | b"the" => {
+            let next = word(words, 1).as_bytes();
+            next.first().is_some_and(u8::is_ascii_digit) || is_lead(next) || next.starts_with(b"few")
+        }
+        start => start[0].is_ascii_digit() || is_lead(first),
+    }
+}
+
+fn is_lead(word: &[u8]) -> bool {
+    matches!(
+        &word[..word.len().min(3)],
+        b"on"
+            | b"at"
+            | b"aro"
+            | b"thi"
+            | b"com"
+            | b"in"
+            | b"wit"
+            | b"hal"
+            | b"hou"
+            | b"min"
+            | b"hr"
+            | b"hrs"
+            | b"one"
+            | b"two"
+            | b"thr"
+            | b"fou"
+            | b"fiv"
+            | b"six"
+            | b"sev"
+            | b"eig"
+            | b"nin"
+            | b"ten"
+            | b"ele"
+            | b"twe"
+            | b"fif"
+            | b"cou"
+            | b"wor"
+            | b"bus"
+            | b"sho"
+            | b"mor"
+            | b"cal"
+            | b"tod"
+            | b"ton"
+            | b"tom"
+            | b"tmr"
+            | b"day"
+            | b"wee"
+            | b"nex"
+            | b"eod"
+            | b"cob"
+            | b"eob"
+            | b"eow"
+            | b"eom"
+            | b"clo"
+            | b"end"
+            | b"mon"
+            | b"tue"
+            | b"wed"
+            | b"thu"
+            | b"fri"
+            | b"sat"
+            | b"sun"
+            | b"jan"
+            | b"feb"
+            | b"mar"
+            | b"apr"
+            | b"may"
+            | b"jun"
+            | b"jul"
+            | b"aug"
+            | b"sep"
+            | b"oct"
+            | b"nov"
+            | b"dec"
+            | b"chr"
+            | b"xma"
+            | b"new"
+            | b"val"
+            | b"bla"
+            | b"tha"
+            | b"noo"
+            | b"mid"
+            | b"xx/"
+    )
 }
 
 /// "The show starts at 8": only such a verb makes a bare hour one.
