@@ -76,7 +76,7 @@ async fn pool(options: PgConnectOptions, connections: u32, settings: &'static st
 }
 
 /// Brings the schema up to date, the job queue's included. Replicas that start together wait for each other: the queue's
-/// own migrations know no lock, so one is held around all of it.
+/// own migrations only try again after a clash, so a lock is held around all of it.
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     let mut lock = db.begin().await.context("connecting to Postgres")?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('undertone: migrations', 0))")
