@@ -21,7 +21,7 @@ use undertone::ticket::TicketId;
 
 use crate::chaos::from_environment;
 use crate::helpers::{CHASE, QUESTION, customer, freshdesk_secret, settings, ticket, zendesk_secret};
-use crate::process::{Home, free_port};
+use crate::process::Home;
 use crate::replicas::Replica;
 
 /// Webhooks a second.
@@ -70,7 +70,7 @@ impl Rig {
         let settings = settings("live", zendesk.base_url(), freshdesk.base_url())
             .replace("mode =", "updates_per_minute = 0\n        mode =")
             .replace("[worker]", "[worker]\nconcurrency = 16");
-        let ports = [free_port(), free_port()];
+        let ports = [lasting_port(&mut Dice::new(seed ^ 2)), lasting_port(&mut Dice::new(seed ^ 3))];
         Self { home, server, settings, zendesk, freshdesk, ports, over: AtomicBool::new(false) }
     }
 
@@ -91,6 +91,16 @@ impl Rig {
         while self.postmaster().is_none_or(|now| now == before) {
             assert!(Instant::now() < deadline, "Postgres did not come back");
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// A port that stays free while a replica is down: below those that systems give to whoever asks for any.
+fn lasting_port(dice: &mut Dice) -> u16 {
+    loop {
+        let port = 20_000 + ((dice.below(10_000) + u64::from(std::process::id())) % 10_000) as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
         }
     }
 }
