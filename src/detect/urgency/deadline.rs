@@ -282,7 +282,9 @@ impl Around<'_> {
     fn soon(&self) -> bool {
         match self.said.when {
             When::In { minutes } => minutes <= 72 * 60,
-            When::On(day, _) => matches!(day, Day::FromToday(_) | Day::ThisWeekday(_) | Day::Week(0) | Day::EndOfWeek(0)),
+            When::On(day, _) => {
+                matches!(day, Day::FromToday(_) | Day::ThisWeekday(_) | Day::Week(0) | Day::EndOfWeek(0))
+            }
             When::At(_) | When::Unreadable => false,
         }
     }

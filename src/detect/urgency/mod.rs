@@ -47,7 +47,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
