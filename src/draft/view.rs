@@ -70,8 +70,10 @@ impl<'a> View<'a> {
     }
 
     /// The draft's own words behind a range of its folded text.
+    /// The draft's words, without an "and" that leads on to what is not quoted.
     pub fn draft_quote(&self, range: Range<usize>) -> CustomerText {
-        self.pair.draft.original(range).into()
+        let words = self.pair.draft.original(range).trim_end();
+        ["and", "but"].iter().find_map(|joint| without_last(words, joint)).unwrap_or(words).into()
     }
 
     fn fullest_sentence(&self) -> CustomerText {
@@ -84,6 +86,14 @@ impl<'a> View<'a> {
     }
 }
 
+/// What stands before a last word, without the comma between; `None` where the text does not end in that word.
+fn without_last<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let at = text.len().checked_sub(word.len()).filter(|&at| text.is_char_boundary(at))?;
+    let (before, last) = text.split_at(at);
+    let is_word = last.eq_ignore_ascii_case(word) && before.ends_with(char::is_whitespace);
+    is_word.then(|| before.trim_end().trim_end_matches(','))
+}
+
 fn is_glad(signal: &Signal) -> bool {
     matches!(signal.kind, Kind::Gratitude | Kind::Joy)
 }
@@ -92,4 +102,24 @@ fn first_words(text: &str) -> &str {
     let starts = text.match_indices(char::is_whitespace).map(|(at, _)| at);
     // Counts gaps, not words: several spaces in a row only make a quote shorter.
     starts.skip(MOST_WORDS - 1).map(|at| text[..at].trim_end()).next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_does_not_end_in_a_word_that_leads_on() {
+        let cases = [
+            ("we are sorry and", Some("we are sorry")),
+            ("we are sorry, AND", Some("we are sorry")),
+            ("we are sorry", None),
+            ("a new brand", None),
+            ("and", None),
+            ("ünd", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_last(text, "and"), expected, "{text:?}");
+        }
+    }
 }
