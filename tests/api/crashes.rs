@@ -87,7 +87,7 @@ impl Rig {
     async fn crash_postgres(&self) {
         let before = self.postmaster().expect("Postgres runs");
         assert!(std::process::Command::new("kill").args(["-QUIT", &before]).status().unwrap().success());
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while self.postmaster().is_none_or(|now| now == before) {
             assert!(Instant::now() < deadline, "Postgres did not come back");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -187,7 +187,7 @@ async fn deploy(rig: &Rig, replicas: &mut [Replica; 2]) {
 
 /// Waits until it answers.
 async fn ready(rig: &Rig, number: usize, replica: &mut Replica) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !is_ready(rig, number, replica).await {
         assert!(Instant::now() < deadline, "it did not become ready");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -196,7 +196,7 @@ async fn ready(rig: &Rig, number: usize, replica: &mut Replica) {
 
 async fn one_is_ready(rig: &Rig, replicas: &mut [Replica; 2]) {
     let [first, second] = replicas;
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !is_ready(rig, 0, first).await && !is_ready(rig, 1, second).await {
         assert!(Instant::now() < deadline, "no replica became ready");
         tokio::time::sleep(Duration::from_millis(50)).await;
