@@ -1,11 +1,11 @@
-//! `undertone train`: labelled messages in, the weights of emotional language out. The same messages give the same bytes.
+//! `undertone train`: labelled messages in, the tables of emotional language out. The same messages give the same bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::json;
 
-use crate::detect::emotional_language::train;
+use crate::detect::emotional_language::{sources, train};
 use crate::eval::labels;
 
 #[derive(clap::Args)]
@@ -13,7 +13,13 @@ pub struct Args {
     /// Labelled messages, one JSON object a line.
     #[arg(long)]
     messages: PathBuf,
-    /// Where to write the table of weights.
+    /// Sentences with the feelings they show, "-" for none: the kinds, a tab, the sentence.
+    #[arg(long)]
+    sentences: Vec<PathBuf>,
+    /// Comments with emotions, as GoEmotions has them: one JSON object a line.
+    #[arg(long)]
+    comments: Vec<PathBuf>,
+    /// The folder for the tables: `weights.tsv` and `wording.tsv`.
     #[arg(long)]
     out: PathBuf,
     /// Where to write, for each message, what weights trained without it find: JSON lines.
@@ -23,14 +29,26 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), super::Failure> {
     let messages = labels::read(&args.messages)?;
-    let name = args.messages.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut others = Vec::new();
+    for path in &args.sentences {
+        others.extend(sources::invented(&read(path)?).with_context(|| path.display().to_string())?);
+    }
+    for path in &args.comments {
+        others.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
+    }
     let comment = format!(
-        "What each thing counted weighs for each feeling: logistic regression, written by `undertone train`.\n\
-         Trained on {} labelled messages ({name}); rows in brackets are explained in weights.rs.",
-        messages.len()
+        "Written by `undertone train` from {} messages ({}) and {} sentences ({}).\n\
+         docs/detection.md names the sources; rows in brackets are explained in weights.rs and wording.rs.",
+        messages.len(),
+        names(std::slice::from_ref(&args.messages)),
+        others.len(),
+        names(&[args.sentences, args.comments].concat()),
     );
-    let trained = train::train(&messages, &comment)?;
-    std::fs::write(&args.out, trained.table).with_context(|| format!("writing {}", args.out.display()))?;
+    let trained = train::train(&messages, others, &comment)?;
+    for (name, table) in [("weights.tsv", trained.weights), ("wording.tsv", trained.wording)] {
+        let path = args.out.join(name);
+        std::fs::write(&path, table).with_context(|| format!("writing {}", path.display()))?;
+    }
     if let Some(path) = args.out_of_fold {
         let lines: String = messages
             .iter()
@@ -44,4 +62,13 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
         std::fs::write(&path, lines).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    let names = paths.iter().filter_map(|path| path.file_name());
+    names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,8 @@
 //! ## What it finds
 //! Anger, frustration, fear, sadness, being unheard and leaving; gratitude and joy beside them. Phrases come from
 //! `config/lexicons/en/emotion.toml`, in families. Some say a feeling outright ("I am furious"); the others are
-//! weighed together with the shape of the text (shouting, "?!") in one small linear table (`weights.tsv`).
+//! weighed together with the shape of the text (shouting, "?!") and with what its words say sentence by sentence
+//! (`wording.tsv`) in one small linear table (`weights.tsv`).
 //!
 //! ## Why an agent should know
 //! A customer who is afraid, or not heard for the third time, reads "I completely understand" as being processed.
@@ -14,15 +15,19 @@
 
 mod features;
 mod fit;
+pub mod fit_wording;
 mod phrases;
+pub mod sources;
 pub mod train;
 pub mod weights;
+mod wording;
 
 use std::ops::Range;
 
 use self::features::{Capitals, Families, Ordinary};
-use self::phrases::{Hit, Meaning};
+use self::phrases::{Found, Hit, Meaning};
 use self::weights::{Decision, ILL, OUTPUTS, Weights};
+use self::wording::Wording;
 use super::lexicon::Lexicon;
 use super::{Detector, DetectorName, EmotionFacts, Evidence, Facts, Kind, Reading, Signal, Strength};
 use crate::eval::Counts;
@@ -30,6 +35,7 @@ use crate::text::Cleaned;
 
 const LEXICON: &str = include_str!("../../config/lexicons/en/emotion.toml");
 const WEIGHTS: &str = include_str!("emotional_language/weights.tsv");
+const WORDING: &str = include_str!("emotional_language/wording.tsv");
 
 /// Most quotes shown for one feeling.
 const QUOTES: usize = 3;
@@ -40,10 +46,11 @@ const AROUND: usize = 5;
 
 pub struct EmotionalLanguage {
     reader: Reader,
+    wording: Wording,
     weights: Weights,
 }
 
-/// Counts what is weighed; all that training needs.
+/// Counts phrases and shape.
 struct Reader {
     lexicon: Lexicon<Meaning>,
     families: Families,
@@ -53,6 +60,7 @@ struct Reader {
 /// A message as counted.
 struct Counted<'a> {
     hits: Vec<Hit<'a>>,
+    unmeant: Vec<Range<usize>>,
     capitals: Capitals,
     features: Vec<f64>,
 }
@@ -64,11 +72,16 @@ impl Reader {
         Ok(Self { lexicon, families, ordinary: Ordinary::load() })
     }
 
+    /// The names of all features, those of the wording last.
+    fn features(&self) -> Vec<String> {
+        self.families.features().into_iter().chain(wording::features()).collect()
+    }
+
     fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
-        let hits = phrases::find(&self.lexicon, text);
+        let Found { hits, unmeant } = phrases::find(&self.lexicon, text);
         let capitals = Capitals::of(text, &self.ordinary);
         let features = self.families.count(text, &hits, &capitals);
-        Counted { hits, capitals, features }
+        Counted { hits, unmeant, capitals, features }
     }
 }
 
@@ -80,8 +93,15 @@ fn said(hits: &[Hit<'_>]) -> [bool; ILL.len()] {
 impl EmotionalLanguage {
     pub fn load() -> anyhow::Result<Self> {
         let reader = Reader::load()?;
-        let weights = Weights::parse(WEIGHTS, &reader.families.features())?;
-        Ok(Self { reader, weights })
+        let wording = Wording::parse(WORDING)?;
+        let weights = Weights::parse(WEIGHTS, &reader.features())?;
+        Ok(Self { reader, wording, weights })
+    }
+
+    fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
+        let mut counted = self.reader.count(text);
+        counted.features.extend(self.wording.count(text, &counted.unmeant));
+        counted
     }
 
     /// What cross-validation measured when the weights were trained, for each of `weights::OUTPUTS`.
@@ -150,7 +170,28 @@ impl EmotionalLanguage {
         if evidence.is_empty() {
             evidence.extend(counted.capitals.runs.first().map(|run| text.evidence(run.clone(), "capitals")));
         }
+        if evidence.is_empty() {
+            evidence.extend(self.wording_evidence(text, &counted.unmeant, output));
+        }
         evidence
+    }
+
+    /// Where no phrase speaks for a feeling: the words that weigh most in the sentence that says most.
+    fn wording_evidence(
+        &self,
+        text: &Cleaned<'_>,
+        unmeant: &[Range<usize>],
+        output: usize,
+    ) -> Option<Evidence> {
+        // Leaving has no wording of its own.
+        let output = if output < wording::OUTPUTS.len() { output } else { 0 };
+        let meant = |sentence: &Range<usize>| wording::meant(text, sentence, unmeant);
+        let score = |sentence: &Range<usize>| self.wording.score(&meant(sentence))[output];
+        let sentence = text.sentences().iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+        let words = self.wording.heaviest(&meant(sentence), output)?;
+        let words = sentence.start + words.start..sentence.start + words.end;
+        let cue = format!("wording: {}", text.original(words.clone()));
+        Some(text.evidence(clause(text, &words), &cue))
     }
 
     /// How much a phrase speaks for a feeling: outright first, then by weight.
@@ -160,15 +201,10 @@ impl EmotionalLanguage {
         }
         let place = self.reader.families.place(&hit.meaning.family);
         let rows = &self.weights.features;
-        let of = |output: usize| rows[place][output] + rows[place + rows_of_families(rows.len())][output];
+        let of = |output: usize| rows[place][output] + rows[place + self.reader.families.len()][output];
         // Where it says little of this kind, it may still be what makes the message an ill-tempered one.
         if of(output) > 0.0 { of(output) } else { of(0) * 1e-3 }
     }
-}
-
-/// How many families there are: each has two rows, the shape of the text has the rest.
-fn rows_of_families(rows: usize) -> usize {
-    (rows - features::SHAPES) / 2
 }
 
 fn signal(kind: Kind, strength: Strength, evidence: Vec<Evidence>, facts: Facts) -> Signal {
@@ -181,12 +217,12 @@ const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nut
 
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
         let text = reading.text;
-        let counted = self.reader.count(text);
+        let counted = self.count(text);
         let delighted = self.delighted(text, &counted.hits);
         let mut signals = if delighted { Vec::new() } else { self.ill_signals(text, &counted) };
         let ill = !signals.is_empty();

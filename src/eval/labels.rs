@@ -28,6 +28,9 @@ pub struct Labelled {
     pub emotion: u8,
     #[serde(default)]
     pub emotions: Vec<String>,
+    /// The shortest words of the text that show ill feeling.
+    #[serde(default)]
+    pub emotion_quote: Option<CustomerText>,
     #[serde(default)]
     pub mismatch: u8,
     #[serde(default)]

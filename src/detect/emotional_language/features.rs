@@ -11,7 +11,7 @@ const NEUTRAL: [&str; 9] =
     ["topic", "legal", "joy", "gratitude", "courtesy", "degree", "self", "company", "said"];
 
 /// How many features the shape of the text gives.
-pub const SHAPES: usize = 16;
+const SHAPES: usize = 16;
 
 /// What the shape of the text gives, in the order `count` appends it.
 const SHAPE: [&str; SHAPES] = [
@@ -48,6 +48,11 @@ impl Families {
         let places = names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect();
         let neutral = names.iter().map(|name| NEUTRAL.contains(&name.as_str())).collect();
         Self { names, places, neutral }
+    }
+
+    /// How many there are; each has two features.
+    pub fn len(&self) -> usize {
+        self.names.len()
     }
 
     pub fn place(&self, family: &str) -> usize {

@@ -1,10 +1,11 @@
-//! Training: labelled messages in, the table of weights out, with what cross-validation says of it.
+//! Training: labelled messages in, the tables of wording and of weights out, with what cross-validation says of them.
 
 use sha2::{Digest, Sha256};
 
 use super::fit::{self, Fit};
+use super::fit_wording::{self, Fitted, Sentence};
 use super::weights::{Decision, ILL, OUTPUTS, Scores, Weights, decide};
-use super::{Reader, said};
+use super::{Reader, said, wording};
 use crate::eval::Counts;
 use crate::eval::labels::Labelled;
 use crate::text;
@@ -12,9 +13,9 @@ use crate::text;
 /// How often the messages are split to measure on what was not trained on.
 const FOLDS: u64 = 10;
 /// The precision that "any ill feeling" must keep.
-const PRECISION: f64 = 0.88;
+const PRECISION: f64 = 0.86;
 /// Thresholds tried, in hundredths.
-const THRESHOLDS: std::ops::RangeInclusive<u32> = 8..=80;
+const THRESHOLDS: std::ops::RangeInclusive<u32> = 20..=80;
 
 /// A message as training sees it.
 struct Example {
@@ -24,16 +25,27 @@ struct Example {
     fold: u64,
 }
 
-/// What training gives: the table to ship, and each message's decision made without it in the training.
+/// What training gives: the tables to ship, and each message's decision made without it in the training.
 pub struct Trained {
-    pub table: String,
+    pub weights: String,
+    pub wording: String,
     pub out_of_fold: Vec<Decision>,
 }
 
-/// Trains on labelled messages and measures by ten-fold cross-validation.
-pub fn train(messages: &[Labelled], comment: &str) -> anyhow::Result<Trained> {
+/// Trains on labelled messages, for the wording also on sentences of `others`, and measures by ten-fold cross-validation.
+pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> anyhow::Result<Trained> {
     let reader = Reader::load()?;
-    let examples: Vec<_> = messages.iter().map(|message| example(&reader, message)).collect();
+    let folds: Vec<u64> = messages.iter().map(|message| fold(&message.text)).collect();
+    let of_messages = messages.iter().enumerate().flat_map(|(at, message)| sentences(&reader, at, message));
+    let sentences: Vec<Sentence> = of_messages.chain(others).collect();
+    let counted = fit_wording::Counted::of(&sentences);
+    let wording = wording_out_of_fold(&counted, &sentences, &folds);
+    let examples: Vec<_> = messages
+        .iter()
+        .zip(&folds)
+        .zip(wording)
+        .map(|((message, &fold), wording)| example(&reader, message, fold, wording))
+        .collect();
     let unseen = out_of_fold(&examples);
     let thresholds = thresholds(&examples, &unseen);
     let decisions: Vec<_> = examples
@@ -50,19 +62,63 @@ pub fn train(messages: &[Labelled], comment: &str) -> anyhow::Result<Trained> {
             .map(|place| std::array::from_fn(|output| fits[output].weights[place]))
             .collect(),
     };
-    Ok(Trained { table: weights.table(comment, &reader.families.features()), out_of_fold: decisions })
+    Ok(Trained {
+        weights: weights.table(comment, &reader.features()),
+        wording: counted.table(&counted.fit(|_| true), comment),
+        out_of_fold: decisions,
+    })
 }
 
-fn example(reader: &Reader, message: &Labelled) -> Example {
+/// The sentences of a message. What they say is known where nothing is felt, and of the one that is quoted.
+fn sentences(reader: &Reader, at: usize, message: &Labelled) -> Vec<Sentence> {
     let text = text::clean(message.text.expose());
-    let counted = reader.count(&text);
+    let unmeant = reader.count(&text).unmeant;
+    let quote = message.emotion_quote.as_ref().map_or("", |quote| quote.expose());
+    let quote = text::clean(quote).folded().trim().to_owned();
+    let felt = |sentence: &str| {
+        let quoted = !quote.is_empty() && (sentence.contains(&quote) || quote.contains(sentence));
+        let known = message.emotion == 0 || quoted;
+        let has = |kind: &str| message.emotions.iter().any(|emotion| emotion == kind);
+        known.then(|| wording::OUTPUTS.map(|output| quoted && (output == "any" || has(output))))
+    };
+    text.sentences()
+        .iter()
+        .map(|range| Sentence {
+            text: wording::meant(&text, range, &unmeant).into_owned(),
+            felt: felt(&text.folded()[range.clone()]),
+            weight: 1.0,
+            message: Some(at),
+        })
+        .collect()
+}
+
+/// What the wording counts of each message, by weights that were fitted without it.
+fn wording_out_of_fold(
+    counted: &fit_wording::Counted<'_>,
+    sentences: &[Sentence],
+    folds: &[u64],
+) -> Vec<Vec<f64>> {
+    let fits: Vec<Fitted> = (0..FOLDS).map(|fold| counted.fit(|message| folds[message] != fold)).collect();
+    let mut scores = vec![Vec::new(); folds.len()];
+    for (at, sentence) in sentences.iter().enumerate() {
+        if let Some(message) = sentence.message {
+            scores[message].push(counted.score(&fits[folds[message] as usize], at));
+        }
+    }
+    scores.iter().map(|scores| wording::pool(scores)).collect()
+}
+
+fn example(reader: &Reader, message: &Labelled, fold: u64, wording: Vec<f64>) -> Example {
+    let text = text::clean(message.text.expose());
+    let mut counted = reader.count(&text);
+    counted.features.extend(wording);
     let has = |name: &str| message.emotions.iter().any(|emotion| emotion == name);
     let truth = OUTPUTS.map(|output| match output {
         "any" => message.emotion >= 1,
         "strong" => message.emotion >= 2,
         kind => has(kind),
     });
-    Example { said: said(&counted.hits), features: counted.features, truth, fold: fold(&message.text) }
+    Example { said: said(&counted.hits), features: counted.features, truth, fold }
 }
 
 /// The fold of a message: by its text, so that it stays where it is as others come and go.
@@ -144,6 +200,7 @@ fn measure(examples: &[Example], decisions: &[Decision], output: usize) -> Count
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::emotional_language::sources;
 
     #[test]
     fn the_same_messages_give_the_same_bytes() {
@@ -154,13 +211,28 @@ mod tests {
             r#"{"id": "4", "text": "Please change my address. Thanks!"}"#,
         ];
         let messages: Vec<Labelled> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let first = train(&messages, "test").unwrap();
-        assert_eq!(first.table, train(&messages, "test").unwrap().table);
-        let features = Reader::load().unwrap().families.features();
-        assert!(Weights::parse(&first.table, &features).is_ok(), "what is written can be read");
+        let others =
+            || sources::invented("anger\tYou people are dreadful.\n-\tPeople are in the list.").unwrap();
+        let first = train(&messages, others(), "test").unwrap();
+        let second = train(&messages, others(), "test").unwrap();
+        assert_eq!((&first.weights, &first.wording), (&second.weights, &second.wording));
+        let features = Reader::load().unwrap().features();
+        assert!(Weights::parse(&first.weights, &features).is_ok(), "what is written can be read");
         assert!(
-            Weights::parse(&first.table, &features[1..]).is_err(),
+            Weights::parse(&first.weights, &features[1..]).is_err(),
             "a table of another lexicon is refused"
         );
+    }
+
+    #[test]
+    fn only_what_is_known_of_a_sentence_is_learned() {
+        let line = r#"{"id": "1", "text": "I am Ann. It is a disgrace! Please call.", "emotion": 1,
+            "emotions": ["anger"], "emotion_quote": "a disgrace"}"#;
+        let message: Labelled = serde_json::from_str(line).unwrap();
+        let reader = Reader::load().unwrap();
+        let felt: Vec<_> = sentences(&reader, 0, &message).iter().map(|sentence| sentence.felt).collect();
+        assert_eq!(felt, [None, Some([true, true, false, false, false, false]), None]);
+        let calm = Labelled { emotion: 0, emotion_quote: None, emotions: Vec::new(), ..message };
+        assert!(sentences(&reader, 0, &calm).iter().all(|sentence| sentence.felt == Some([false; 6])));
     }
 }
