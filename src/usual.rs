@@ -15,6 +15,9 @@ const WORDS_GOOD_FOR: Duration = Duration::from_secs(60);
 /// For so long the notes of other replicas, and those that have become older than a day, go unseen. Our own count at once.
 const NOTES_GOOD_FOR: Duration = Duration::from_secs(10);
 
+/// The same at the ceiling, so that notes go on soon after there is room.
+const CEILING_GOOD_FOR: Duration = Duration::from_secs(1);
+
 /// The figures, as last asked.
 #[derive(Default)]
 pub struct Usual {
@@ -35,13 +38,11 @@ impl Usual {
 
     /// Gives how many notes the source had in the last 24 hours, counted up to its ceiling.
     ///
-    /// Counting takes a millisecond where there are thousands, too long for each message. At the ceiling it is counted
-    /// each time, so that notes go on as soon as there is room.
+    /// Counting takes a millisecond where there are thousands, too long for each message.
     pub async fn notes(&self, db: &PgPool, source: &Source) -> sqlx::Result<u32> {
         let name = source.name.as_str();
-        if let Some(count) = self.notes.of(name, NOTES_GOOD_FOR)
-            && count < source.notes.per_day
-        {
+        let below = self.notes.of(name, NOTES_GOOD_FOR).filter(|&count| count < source.notes.per_day);
+        if let Some(count) = below.or_else(|| self.notes.of(name, CEILING_GOOD_FOR)) {
             return Ok(count);
         }
         let count = notes::of_source(db, name, source.mode == Mode::Shadow, source.notes.per_day).await?;

@@ -22,10 +22,10 @@ async fn main() -> anyhow::Result<()> {
     let place = Place::start().await?;
     println!("start to readiness {:.2} s", place.started_in.as_secs_f64());
     println!("\nAn empty database");
-    measure(&place, &mut Webhooks::new(1_000_000_000)).await?;
+    measure(&place, &mut Webhooks::new("empty")).await?;
     let earlier = place::EARLIER_TICKETS;
     println!("\n{earlier} earlier tickets ({:.0} s to write them)", place.fill().await?.as_secs_f64());
-    measure(&place, &mut Webhooks::new(2_000_000_000)).await?;
+    measure(&place, &mut Webhooks::new("full")).await?;
     Ok(())
 }
 
@@ -51,6 +51,7 @@ async fn steady(place: &Place, webhooks: &mut Webhooks) -> anyhow::Result<()> {
 async fn acknowledged(place: &Place, webhooks: &mut Webhooks) -> anyhow::Result<u64> {
     let mut kept = 0;
     for connections in [8, 32] {
+        place.idle().await?;
         let rows = place.pgbench(connections, SPELL).await?;
         let requests = webhooks.make(10_000 * SPELL.as_secs() as usize);
         let before = place.spent()?;

@@ -64,7 +64,7 @@ impl Place {
             &script,
             format!(
                 "insert into one_row (source, id, dedup_key, ticket_id, body) \
-                 values ('load', gen_random_uuid(), gen_random_uuid()::text, '35211', '{body}');"
+                 values ('empty', gen_random_uuid(), gen_random_uuid()::text, '35211', '{body}');"
             ),
         )?;
         let options =
@@ -212,17 +212,17 @@ impl Desk {
 
 const FILL: [&str; 4] = [
     "insert into requester (source, requester_id, locale, time_zone)
-     select 'load', n::text, 'en-GB', 'Europe/Copenhagen' from generate_series(0, $2 - 1) as n where $1 > 0
+     select 'full', n::text, 'en-GB', 'Europe/Copenhagen' from generate_series(0, $2 - 1) as n where $1 > 0
      on conflict do nothing",
     "insert into ticket (source, ticket_id, requester_id, subject, status, channel, created_at, updated_at, reopens)
-     select 'load', n::text, (n % $2)::text, 'Charged twice', 'solved', 'mail',
+     select 'full', n::text, (n % $2)::text, 'Charged twice', 'solved', 'mail',
             now() - n * interval '30 seconds', now() - n * interval '30 seconds', 0
      from generate_series(1, $1) as n",
     "insert into message (source, ticket_id, message_id, author, sent_at, text, words, about_amount, language)
-     select 'load', n::text, 'description', 'customer', now() - n * interval '30 seconds', repeat('I was charged twice. ', 20), 80, n % 3 = 0, 'en'
+     select 'full', n::text, 'description', 'customer', now() - n * interval '30 seconds', repeat('I was charged twice. ', 20), 80, n % 3 = 0, 'en'
      from generate_series(1, $1) as n where $2 > 0",
     "insert into delivery (source, id, dedup_key, ticket_id, body, received_at, state, attempts, finished_at)
-     select 'load', gen_random_uuid(), 'earlier:' || n, n::text, convert_to(repeat('earlier ', 60), 'UTF8'), now() - n * interval '30 seconds', 'done', 1, now()
+     select 'full', gen_random_uuid(), 'earlier:' || n, n::text, convert_to(repeat('earlier ', 60), 'UTF8'), now() - n * interval '30 seconds', 'done', 1, now()
      from generate_series(1, $1) as n where $2 > 0",
 ];
 
@@ -237,7 +237,7 @@ fn config(address: SocketAddr, home: &std::path::Path, desk: &str) -> String {
     format!(
         "listen = \"{address}\"\ndata_dir = \"{}\"\n{}{}",
         home.join("data").display(),
-        source("load", "http://127.0.0.1:9", "shadow"),
+        ["empty", "full"].map(|name| source(name, "http://127.0.0.1:9", "shadow")).concat(),
         source("notes", desk, "live")
     )
 }

@@ -25,23 +25,22 @@ const TEXT: &str = "Hello, this is the third time I am writing about order 48-22
     daughter's birthday is tomorrow and I was counting on the gift card being fixed today. Could a real person please look at it and \
     tell me what happened to the money and when it will be back on my card?";
 
-/// Makes webhooks of ever new tickets.
+/// Makes webhooks of ever new tickets of a source.
 pub struct Webhooks {
+    source: &'static str,
     next: u64,
 }
 
 impl Webhooks {
-    pub fn new(first: u64) -> Self {
-        Self { next: first }
+    pub fn new(source: &'static str) -> Self {
+        Self { source, next: 1_000_000_000 }
     }
 
     /// Signed requests, ready to be written to a connection.
     pub fn make(&mut self, count: usize) -> VecDeque<Vec<u8>> {
-        let first = self.next;
+        let (first, path) = (self.next, format!("/webhooks/{}", self.source));
         self.next += count as u64;
-        (first..self.next)
-            .map(|ticket| request("/webhooks/load", &HeaderMap::new(), &full_body(ticket)))
-            .collect()
+        (first..self.next).map(|ticket| request(&path, &HeaderMap::new(), &full_body(ticket))).collect()
     }
 }
 
