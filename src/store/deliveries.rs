@@ -111,6 +111,7 @@ pub async fn reopen(db: &mut PgConnection, repeats: &[&NewDelivery]) -> sqlx::Re
          where delivery.source = repeat.source
            and delivery.dedup_key = repeat.dedup_key
            and delivery.state <> 'waiting'
+           and set_config('synchronous_commit', 'on', true) is not null
          returning delivery.source, delivery.id, delivery.ticket_id",
     )
     .bind(repeats.iter().map(|one| one.source.as_str()).collect::<Vec<_>>())
