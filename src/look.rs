@@ -12,7 +12,7 @@ use crate::app::{Account, App};
 use crate::detect::Reading;
 use crate::draft::{Findings, Pair};
 use crate::store::draft_checks::{self, Look, Newest};
-use crate::store::tickets;
+use crate::store::readings;
 use crate::store::words::Words;
 use crate::text;
 use crate::ticket::{Author, Case, CustomerText, History, MessageId, TicketId, Zone};
@@ -73,7 +73,7 @@ async fn message(app: &App, account: &Account, ticket: &TicketId) -> Result<Opti
 /// Keeps whose ticket it is, so that what is kept of the look can be erased with the rest of this requester's.
 pub async fn remember(app: &App, account: &Account, case: &Case) -> sqlx::Result<()> {
     let words = Words::of(&account.source);
-    tickets::upsert(&app.db, account.source.name.as_str(), case, words).await
+    readings::keep(&app.db, account.source.name.as_str(), case, &[], words).await
 }
 
 /// The customer's newest message of a case just read.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 
 use crate::config::{Mode, Source};
 use crate::store::{history, notes};
@@ -27,7 +27,7 @@ pub struct Usual {
 
 impl Usual {
     /// Gives the source's usual length of messages about amounts, in words.
-    pub async fn words(&self, db: &PgPool, source: &str) -> sqlx::Result<Option<u32>> {
+    pub async fn words(&self, db: impl PgExecutor<'_>, source: &str) -> sqlx::Result<Option<u32>> {
         if let Some(words) = self.words.of(source, WORDS_GOOD_FOR) {
             return Ok(words);
         }
@@ -39,7 +39,7 @@ impl Usual {
     /// Gives how many notes the source had in the last 24 hours, counted up to its ceiling.
     ///
     /// Counting takes a millisecond where there are thousands, too long for each message.
-    pub async fn notes(&self, db: &PgPool, source: &Source) -> sqlx::Result<u32> {
+    pub async fn notes(&self, db: impl PgExecutor<'_>, source: &Source) -> sqlx::Result<u32> {
         let name = source.name.as_str();
         let below = self.notes.of(name, NOTES_GOOD_FOR).filter(|&count| count < source.notes.per_day);
         if let Some(count) = below.or_else(|| self.notes.of(name, CEILING_GOOD_FOR)) {

@@ -95,6 +95,7 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     if delivery.last_reason.as_deref() == Some(turn::REASON) {
         // All was decided when it began to wait; the ticket is looked at again before the note is posted.
         post::pending(app, account, delivery, &event.ticket_id).await?;
+        post::forget_ended(app, account, &event.ticket_id).await?;
         return Ok(Outcome::Done);
     }
     if is_our_own_doing(account, &event).await {
@@ -105,13 +106,31 @@ async fn process(app: &App, account: &Account, delivery: &Delivery) -> Result<Ou
     }
     let by_rest = event.case.is_none();
     let case = complete(account, event).await?;
-    let Some(finding) = read::newest(app, account, &case).await? else {
+    let Some(to_post) = read_and_decide(app, account, delivery, &case, by_rest).await? else {
         return Ok(Outcome::Ignored("no_customer_message"));
     };
-    decision::take(app, account, delivery, &case, &finding, by_rest).await?;
     look::settle_sent(app, account, &case).await?;
-    post::pending(app, account, delivery, &case.ticket.id).await?;
+    if to_post {
+        post::pending(app, account, delivery, &case.ticket.id).await?;
+    }
+    post::forget_ended(app, account, &case.ticket.id).await?;
     Ok(Outcome::Done)
+}
+
+/// Says whether there may be notes to post; `None` without a customer message.
+///
+/// All on one connection: to hand one back and take one costs two more ways to Postgres, as much as a statement.
+async fn read_and_decide(
+    app: &App,
+    account: &Account,
+    delivery: &Delivery,
+    case: &Case,
+    by_rest: bool,
+) -> sqlx::Result<Option<bool>> {
+    let mut db = app.db.acquire().await?;
+    let Some(finding) = read::newest(app, &mut db, account, case).await? else { return Ok(None) };
+    let to_post = decision::take(app, &mut db, account, delivery, case, &finding, by_rest).await?;
+    Ok(Some(to_post))
 }
 
 /// What the delivery is about. Of a body that has been forgotten the ticket is left, and REST has the rest.

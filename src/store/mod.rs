@@ -1,4 +1,4 @@
-//! Postgres: one file per table, a function per question.
+//! Postgres: one file per table, a function per question. What one reading of a ticket leaves in four tables is in `readings`.
 
 pub mod accounts;
 pub mod backfills;
@@ -10,6 +10,7 @@ pub mod messages;
 pub mod notes;
 pub mod polls;
 pub mod postgres;
+pub mod readings;
 pub mod report;
 pub mod signals;
 pub mod tickets;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgPool};
+use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 
 use crate::ticket::TicketId;
 
@@ -32,6 +33,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// more statements at once than this only get in each other's way.
 const WORKING: u32 = 12;
 
+/// A connection that rested no longer than this was there a moment ago.
+const SURELY_THERE: Duration = Duration::from_secs(1);
+
 /// Parses a `DATABASE_URL`. The error does not quote it, for it holds a password.
 pub fn parse_url(url: &str) -> anyhow::Result<PgConnectOptions> {
     PgConnectOptions::from_str(url).map_err(|_| {
@@ -41,7 +45,7 @@ pub fn parse_url(url: &str) -> anyhow::Result<PgConnectOptions> {
 
 /// Makes a pool and waits until the database answers.
 pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    pool(options, 24, "").await
+    open(pool(24, ""), options).await
 }
 
 /// Makes the pool that keeps webhooks: one statement after the other.
@@ -49,30 +53,43 @@ pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
 /// It goes by key alone: Postgres holds on to plans that it made while the queue was empty, and reads the whole queue for each
 /// batch once it has filled. (The worker's reading of the queue becomes slower by this, not faster.)
 pub async fn connect_for_keeping(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    pool(options, 2, "set enable_seqscan = off").await
+    open(pool(2, "set enable_seqscan = off"), options).await
 }
 
 /// Makes the worker's pool: its commits do not wait for the disk.
 ///
 /// Every step of the worker is safe to repeat, and a crash loses only the latest of them, in order. What must not be
 /// lost says so in its own statement: a kept webhook, and the intent to post.
+///
+/// A connection that was in use a moment ago is not asked whether it is still there: that would be a way to Postgres and
+/// back before every statement. If it is not, the delivery is tried again.
 pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    pool(options, WORKING, "set synchronous_commit = off").await
+    let pool = pool(WORKING, "set synchronous_commit = off").test_before_acquire(false).before_acquire(
+        |connection, was| {
+            Box::pin(async move {
+                if was.idle_for > SURELY_THERE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        },
+    );
+    open(pool, options).await
 }
 
-async fn pool(options: PgConnectOptions, connections: u32, settings: &'static str) -> anyhow::Result<PgPool> {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(move |connection, _| {
+fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
             Box::pin(async move {
                 connection.execute(settings).await?;
                 Ok(())
             })
-        })
-        .connect_with(options.disable_statement_logging())
-        .await
-        .context("connecting to Postgres")
+        },
+    )
+}
+
+async fn open(pool: PgPoolOptions, options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    pool.connect_with(options.disable_statement_logging()).await.context("connecting to Postgres")
 }
 
 /// Brings the schema up to date, the job queue's included. Replicas that start together wait for each other: the queue's

@@ -61,15 +61,30 @@ pub async fn shown(db: impl PgExecutor<'_>, source: &str, ticket: &TicketId) -> 
     .await
 }
 
-/// Stores a decision unless there is one for this message already. Answers whether it was stored.
+/// What became of a decision.
+#[derive(Debug, FromRow)]
+pub struct Kept {
+    /// Whether it was stored; else there was one for this message already.
+    pub stored: bool,
+    /// Whether the ticket has notes that are to be posted, this one included. Where it was not stored, look again.
+    pub pending: bool,
+}
+
+/// Stores a decision unless there is one for this message already.
 ///
 /// Fails on `note_once_per_ordinal` where another message of the ticket was given its note meanwhile: decide anew.
-pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<bool> {
-    let result = sqlx::query(
-        "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker,
-                           purpose, ordinal, replaces)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-         on conflict on constraint note_pkey do nothing",
+pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>) -> sqlx::Result<Kept> {
+    sqlx::query_as(
+        "with stored as (
+             insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, lead, text, html, marker,
+                               purpose, ordinal, replaces)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             on conflict on constraint note_pkey do nothing
+             returning state
+         )
+         select exists (select from stored) as stored,
+                exists (select from stored where state = 'pending')
+                or exists (select from note where source = $1 and ticket_id = $2 and state = 'pending') as pending",
     )
     .bind(key.source)
     .bind(key.ticket)
@@ -85,9 +100,8 @@ pub async fn decide(db: impl PgExecutor<'_>, key: Key<'_>, decided: &Decided<'_>
     .bind(decided.purpose)
     .bind(decided.ordinal)
     .bind(decided.replaces)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .fetch_one(db)
+    .await
 }
 
 /// A note that is to be posted. No Debug: it quotes the customer.

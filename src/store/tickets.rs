@@ -6,55 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
 use super::Old;
-use super::words::Words;
-use crate::ticket::{Case, CustomerText, EarlierTicket, Status, Ticket, TicketId, UserId};
-
-/// Writes down a ticket and its requester, or what is new about them. An older reading does not undo a newer one.
-pub async fn upsert(
-    db: impl PgExecutor<'_>,
-    source: &str,
-    case: &Case,
-    words: Words<'_>,
-) -> sqlx::Result<()> {
-    let (ticket, customer) = (&case.ticket, &case.customer);
-    sqlx::query(
-        "with kept_requester as (
-             insert into requester (source, requester_id, locale, time_zone)
-             select $1, $3, $11, $12 where $3::text is not null
-             on conflict on constraint requester_pkey do update
-             set locale = coalesce(excluded.locale, requester.locale),
-                 time_zone = coalesce(excluded.time_zone, requester.time_zone),
-                 seen_at = now()
-         )
-         insert into ticket (source, ticket_id, requester_id, subject, status, channel, created_at, updated_at, follow_up_of, reopens)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict on constraint ticket_pkey do update
-         set requester_id = coalesce(excluded.requester_id, ticket.requester_id),
-             subject = excluded.subject,
-             status = excluded.status,
-             channel = excluded.channel,
-             updated_at = excluded.updated_at,
-             follow_up_of = coalesce(excluded.follow_up_of, ticket.follow_up_of),
-             reopens = greatest(excluded.reopens, ticket.reopens),
-             seen_at = now()
-         where ticket.updated_at <= excluded.updated_at",
-    )
-    .bind(source)
-    .bind(&ticket.id)
-    .bind(&ticket.requester_id)
-    .bind(words.kept(&ticket.subject).map_or("", CustomerText::expose))
-    .bind(status_word(ticket.status))
-    .bind(&ticket.channel)
-    .bind(ticket.created_at)
-    .bind(ticket.updated_at)
-    .bind(&ticket.follow_up_of)
-    .bind(ticket.reopens as i32)
-    .bind(&customer.locale)
-    .bind(customer.time_zone.map(|zone| zone.name()))
-    .execute(db)
-    .await?;
-    Ok(())
-}
+use crate::ticket::{CustomerText, EarlierTicket, Status, Ticket, TicketId, UserId};
 
 #[derive(FromRow)]
 struct EarlierRow {
@@ -135,7 +87,7 @@ pub async fn refresh(db: impl PgExecutor<'_>, source: &str, ticket: &Ticket) -> 
     Ok(())
 }
 
-fn status_word(status: Status) -> &'static str {
+pub(super) fn status_word(status: Status) -> &'static str {
     match status {
         Status::Open => "open",
         Status::Pending => "pending",

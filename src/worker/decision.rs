@@ -1,9 +1,9 @@
 //! Decides on a note about what was found in the newest message, composes it and keeps the decision.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use super::read::Finding;
-use super::trouble::Trouble;
 use crate::app::{Account, App};
 use crate::config::{Mode, Source};
 use crate::feedback::{self, VERDICTS};
@@ -16,17 +16,18 @@ use crate::store::deliveries::Delivery;
 use crate::store::notes::{self, Key, SoFar};
 use crate::ticket::Case;
 
-/// Takes the decision, unless it was taken for this message before.
+/// Takes the decision, unless it was taken for this message before. Says whether there may be notes to post.
 pub async fn take(
     app: &App,
+    db: &mut PgConnection,
     account: &Account,
     delivery: &Delivery,
     case: &Case,
     finding: &Finding,
     by_rest: bool,
-) -> Result<(), Trouble> {
+) -> sqlx::Result<bool> {
     let key = Key { source: &delivery.source, ticket: &case.ticket.id, message: &finding.message_id };
-    let (so_far, of_source) = so_far(app, account, key, finding).await?;
+    let (so_far, of_source) = so_far(app, db, account, key, finding).await?;
     let situation = situation(account, case, finding, &so_far, of_source);
     let decision = decide(&finding.signals, finding.unread_reason, &situation);
     let note = decision.wants_a_note().then(|| compose(app, account, case, finding, &so_far, by_rest));
@@ -43,13 +44,20 @@ pub async fn take(
         ordinal: so_far.ordinal + 1,
         replaces: so_far.latest.as_ref().filter(|_| replaces),
     };
-    keep(app, key, &decided).await
+    keep(app, db, key, &decided).await
 }
 
 /// Keeps a decision and counts it. A pending note is counted once it has come to its end.
-pub async fn keep(app: &App, key: Key<'_>, decided: &notes::Decided<'_>) -> Result<(), Trouble> {
-    if !notes::decide(&app.db, key, decided).await? {
-        return Ok(());
+pub async fn keep(
+    app: &App,
+    db: &mut PgConnection,
+    key: Key<'_>,
+    decided: &notes::Decided<'_>,
+) -> sqlx::Result<bool> {
+    let kept = notes::decide(db, key, decided).await?;
+    if !kept.stored {
+        // Whoever stored the earlier one may have done so while we looked.
+        return Ok(true);
     }
     if decided.state != "withheld" {
         app.usual.one_more_note(key.source);
@@ -57,16 +65,22 @@ pub async fn keep(app: &App, key: Key<'_>, decided: &notes::Decided<'_>) -> Resu
     if decided.state != "pending" {
         figures::count_notes(key.source, decided.state, decided.reason, 1);
     }
-    Ok(())
+    Ok(kept.pending)
 }
 
 /// What the ticket was told so far and how many notes the source had; not asked where there is nothing to tell.
-async fn so_far(app: &App, account: &Account, key: Key<'_>, finding: &Finding) -> sqlx::Result<(SoFar, u32)> {
+async fn so_far(
+    app: &App,
+    db: &mut PgConnection,
+    account: &Account,
+    key: Key<'_>,
+    finding: &Finding,
+) -> sqlx::Result<(SoFar, u32)> {
     if !worth_a_note(&finding.signals) {
         return Ok((SoFar::default(), 0));
     }
-    let so_far = notes::so_far(&app.db, key, account.source.mode == Mode::Shadow).await?;
-    Ok((so_far, app.usual.notes(&app.db, &account.source).await?))
+    let so_far = notes::so_far(&mut *db, key, account.source.mode == Mode::Shadow).await?;
+    Ok((so_far, app.usual.notes(db, &account.source).await?))
 }
 
 fn situation(account: &Account, case: &Case, finding: &Finding, so_far: &SoFar, of_source: u32) -> Situation {

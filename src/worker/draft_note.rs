@@ -38,6 +38,7 @@ pub async fn look(
     if account.source.draft_notes && !looked.findings.items.is_empty() {
         keep_note(app, account, delivery, &draft, &looked).await?;
         post::pending(app, account, delivery, &draft.ticket).await?;
+        post::forget_ended(app, account, &draft.ticket).await?;
     }
     Ok(Outcome::Done)
 }
@@ -59,14 +60,15 @@ async fn keep_note(
     delivery: &Delivery,
     draft: &Draft,
     looked: &Looked,
-) -> Result<(), Trouble> {
+) -> sqlx::Result<()> {
     let message = MessageId(draft.id.clone());
     let marker = note::marker(&delivery.source, &draft.ticket, &message);
     let note = note::about_draft(&looked.findings.items).render(Footer { marker, links: Vec::new() });
     let key = notes::Key { source: &delivery.source, ticket: &draft.ticket, message: &message };
     let shadow = account.source.mode == Mode::Shadow;
-    let so_far = notes::so_far(&app.db, key, shadow).await?;
-    let of_source = app.usual.notes(&app.db, &account.source).await?;
+    let mut db = app.db.acquire().await?;
+    let so_far = notes::so_far(&mut *db, key, shadow).await?;
+    let of_source = app.usual.notes(&mut *db, &account.source).await?;
     // A bot that drafts anew after each note of ours comes to rest at the ticket's ceiling.
     let held_back = pace(&account.source, &so_far, of_source).holds_back();
     let decided = notes::Decided {
@@ -83,5 +85,6 @@ async fn keep_note(
         ordinal: 1,
         replaces: None,
     };
-    decision::keep(app, key, &decided).await
+    decision::keep(app, &mut db, key, &decided).await?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! then. Nothing is posted, and nothing is left to be posted.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
 use super::decision::compose;
 use super::read::{self, Finding};
@@ -29,8 +30,9 @@ pub async fn read(
     until: DateTime<Utc>,
 ) -> Result<bool, NotStored> {
     let mut told = Told::default();
+    let mut db = app.db.acquire().await.map_err(|_| NotStored)?;
     for at in customer_messages(case, until) {
-        read_one(app, account, &as_it_was(case, at), &mut told).await?;
+        read_one(app, &mut db, account, &as_it_was(case, at), &mut told).await.map_err(|_| NotStored)?;
     }
     Ok(!told.at.is_empty())
 }
@@ -61,14 +63,18 @@ struct Told {
     at: Vec<DateTime<Utc>>,
 }
 
-async fn read_one(app: &App, account: &Account, case: &Case, told: &mut Told) -> Result<(), NotStored> {
+async fn read_one(
+    app: &App,
+    db: &mut PgConnection,
+    account: &Account,
+    case: &Case,
+    told: &mut Told,
+) -> sqlx::Result<()> {
     let source = &account.source;
-    let Some(finding) = read::newest(app, account, case).await.map_err(|_| NotStored)? else {
-        return Ok(());
-    };
+    let Some(finding) = read::newest(app, db, account, case).await? else { return Ok(()) };
     let key =
         notes::Key { source: source.name.as_str(), ticket: &case.ticket.id, message: &finding.message_id };
-    let live = notes::so_far(&app.db, key, true).await.map_err(|_| NotStored)?;
+    let live = notes::so_far(&mut *db, key, true).await?;
     let so_far = SoFar {
         told: live.told.iter().chain(&told.kinds).cloned().collect(),
         ordinal: live.ordinal,
@@ -93,7 +99,7 @@ async fn read_one(app: &App, account: &Account, case: &Case, told: &mut Told) ->
         ordinal: so_far.ordinal + 1,
         replaces: None,
     };
-    notes::decide(&app.db, key, &decided).await.map_err(|_| NotStored)?;
+    notes::decide(db, key, &decided).await?;
     Ok(())
 }
 

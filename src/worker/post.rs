@@ -34,8 +34,13 @@ pub async fn pending(
         let key = Key { source, ticket, message: &note.message_id };
         one(app, account, key, &note).await?;
     }
+    Ok(())
+}
+
+/// Removes the words of notes that are not to be posted any more, where no words are to be kept.
+pub async fn forget_ended(app: &App, account: &Account, ticket: &TicketId) -> sqlx::Result<()> {
     if !Words::of(&account.source).are_kept() {
-        notes::drop_text_of_ended(&app.db, source, ticket).await?;
+        notes::drop_text_of_ended(&app.db, account.source.name.as_str(), ticket).await?;
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
         ordinal: 1,
         replaces: None,
     };
-    assert!(notes::decide(&db, key, &decided).await.unwrap());
+    assert!(notes::decide(&db, key, &decided).await.unwrap().stored);
     let first = notes::attempt(&db, key, None).await.unwrap();
     assert!(first.is_some());
     assert_eq!(notes::attempt(&db, key, None).await.unwrap(), None, "both had read it as never attempted");

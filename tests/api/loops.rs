@@ -257,11 +257,11 @@ async fn two_messages_decided_on_at_once_cannot_both_be_a_tickets_first_note() {
     let messages = ["1", "2", "3"].map(|id| MessageId(id.to_owned()));
     let key = |at: usize| Key { source, ticket: &id, message: &messages[at] };
     let stored = async |at, ordinal| notes::decide(&world.db, key(at), &decided(ordinal)).await;
-    assert!(stored(0, 1).await.unwrap());
-    assert!(!stored(0, 1).await.unwrap(), "the same message again changes nothing");
+    assert!(stored(0, 1).await.unwrap().stored);
+    assert!(!stored(0, 1).await.unwrap().stored, "the same message again changes nothing");
     let refused = stored(1, 1).await.unwrap_err();
     assert_eq!(refused.as_database_error().unwrap().constraint(), Some("note_once_per_ordinal"));
-    assert!(stored(1, 2).await.unwrap(), "decided anew, it knows of the first");
+    assert!(stored(1, 2).await.unwrap().stored, "decided anew, it knows of the first");
     // A release from before further notes knows no ordinal: for it there is one note a ticket.
     let older =
         "insert into note (source, ticket_id, message_id, delivery_id, state, reason, kinds, marker, purpose)
