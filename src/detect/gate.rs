@@ -1,6 +1,8 @@
 //! Where a search can begin: the literal beginnings of many patterns in one trie, so that most words of a text are
 //! turned away after a byte or two without asking any pattern.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use anyhow::Context;
 use regex_automata::util::syntax;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
@@ -14,81 +16,116 @@ const LONGEST: usize = 10;
 const MOST: usize = 3_000;
 /// Bytes that a class such as `[a-z]` may stand for before it counts as any.
 const CLASS: usize = 30;
-/// Byte classes of the trie: letters, the digits together, space, apostrophe, all others together.
-const CLASSES: usize = 30;
-
-pub struct Gate {
-    /// Parts with a pattern that can begin with anything.
+/// The literal beginnings of patterns, as they are gathered: which parts each can begin.
+#[derive(Default)]
+pub struct Beginnings {
+    /// Parts of which some pattern can begin with anything.
     always: Parts,
-    nodes: Vec<Node>,
+    /// By the classes of their bytes.
+    literal: BTreeMap<Vec<u8>, Parts>,
 }
 
-#[derive(Clone)]
-struct Node {
-    /// Parts that have a beginning ending here.
-    parts: Parts,
-    /// Index of the child for each class of bytes; 0 is none, for nothing leads back to the root.
-    children: [u16; CLASSES],
-}
-
-const LEAF: Node = Node { parts: 0, children: [0; CLASSES] };
-
-impl Gate {
-    pub fn new() -> Self {
-        Self { always: 0, nodes: vec![LEAF] }
-    }
-
-    /// Lets a part through wherever `pattern` can begin.
+impl Beginnings {
+    /// Adds a pattern of a part. Errors on a pattern that cannot be parsed.
     pub fn add(&mut self, part: usize, pattern: &str, config: &syntax::Config) -> anyhow::Result<()> {
         let parsed = syntax::parse_with(pattern, config).context("a pattern")?;
         let mut extractor = Extractor::new();
         extractor.kind(ExtractKind::Prefix).limit_class(CLASS).limit_literal_len(LONGEST).limit_total(MOST);
-        let beginnings = extractor.extract(&parsed);
-        match beginnings.literals() {
+        match extractor.extract(&parsed).literals() {
             Some(literals) if literals.iter().all(|literal| !literal.is_empty()) => {
                 for literal in literals {
-                    self.insert(part, literal.as_bytes());
+                    let classes = literal.as_bytes().iter().take(LONGEST).copied().map(class_of);
+                    *self.literal.entry(classes.collect()).or_default() |= 1 << part;
                 }
             }
             _ => self.always |= 1 << part,
         }
         Ok(())
     }
+}
 
-    fn insert(&mut self, part: usize, beginning: &[u8]) {
-        let mut at = 0;
-        for byte in beginning.iter().take(LONGEST) {
-            let class = usize::from(CLASS_OF[usize::from(*byte)]);
-            let next = usize::from(self.nodes[at].children[class]);
-            at = match (next, u16::try_from(self.nodes.len())) {
-                (0, Ok(new)) => {
-                    self.nodes[at].children[class] = new;
-                    self.nodes.push(LEAF);
-                    usize::from(new)
-                }
-                // A full trie ends the beginning here: it then lets through more than it must.
-                (0, Err(_)) => break,
-                (next, _) => next,
-            };
+/// The trie of the beginnings, as a double array (Aoe 1989): a step is one addition and one look, and all of it stays near the
+/// processor, for it is walked at every word.
+pub struct Gate {
+    always: Parts,
+    nodes: Vec<Node>,
+}
+
+/// A beginning, or the way to one.
+#[derive(Clone, Copy)]
+struct Node {
+    /// The node before it; a place that is free has none.
+    parent: u32,
+    /// Where its children stand, each as many places further as its class says.
+    children: u32,
+    /// What begins here.
+    parts: Parts,
+}
+
+const FREE: Node = Node { parent: u32::MAX, children: 0, parts: 0 };
+
+impl Gate {
+    pub fn new(beginnings: Beginnings) -> Self {
+        let literal: Vec<_> = beginnings.literal.into_iter().collect();
+        let (mut nodes, mut full) = (vec![Node { parent: 0, ..FREE }], 0);
+        // Nodes to be filled in: their place, which beginnings go through them, and how many bytes in.
+        let mut open = VecDeque::from([(0, literal.as_slice(), 0)]);
+        while let Some((at, mut beyond, depth)) = open.pop_front() {
+            if let Some(((_, parts), rest)) = beyond.split_first().filter(|(first, _)| first.0.len() == depth)
+            {
+                nodes[at].parts = *parts;
+                beyond = rest;
+            }
+            let children: Vec<_> = beyond.chunk_by(|one, next| one.0[depth] == next.0[depth]).collect();
+            let classes: Vec<_> = children.iter().map(|same| usize::from(same[0].0[depth])).collect();
+            let place = room_for(&mut nodes, &classes, &mut full);
+            nodes[at].children = place as u32;
+            for (same, class) in children.into_iter().zip(classes) {
+                nodes[place + class].parent = at as u32;
+                open.push_back((place + class, same, depth + 1));
+            }
         }
-        self.nodes[at].parts |= 1 << part;
+        Self { always: beginnings.always, nodes }
     }
 
-    /// The parts that may match at the start of `text`; those left out cannot.
+    /// The parts of which some pattern can begin at the beginning of `text`.
     pub fn at(&self, text: &[u8]) -> Parts {
-        let mut node = &self.nodes[0];
+        let (mut at, mut node) = (0, self.nodes[0]);
         let mut parts = self.always | node.parts;
-        for byte in text {
-            let next = node.children[usize::from(CLASS_OF[usize::from(*byte)])];
-            if next == 0 {
+        for &byte in text {
+            let child = node.children + u32::from(class_of(byte));
+            node = self.nodes[child as usize];
+            if node.parent != at {
                 break;
             }
-            node = &self.nodes[usize::from(next)];
+            at = child;
             parts |= node.parts;
         }
         parts
     }
 }
+
+/// The first place from which on a node's children all find theirs free. `full` is how many places at the front are taken.
+fn room_for(nodes: &mut Vec<Node>, classes: &[usize], full: &mut usize) -> usize {
+    let is_free = |at: usize| nodes.get(at).is_none_or(|node| node.parent == FREE.parent);
+    while !is_free(*full) {
+        *full += 1;
+    }
+    let fits = |place: &usize| classes.iter().all(|class| is_free(place + class));
+    // A child's place is never the root's.
+    let place = (full.saturating_sub(CLASSES).max(1)..).find(fits).expect("beyond the end is room");
+    if nodes.len() < place + CLASSES {
+        nodes.resize(place + CLASSES, FREE);
+    }
+    place
+}
+
+fn class_of(byte: u8) -> u8 {
+    CLASS_OF[usize::from(byte)]
+}
+
+/// How many classes of bytes the trie tells apart: letters, the digits together, space, apostrophe, all others together.
+const CLASSES: usize = 30;
 
 /// The class of each byte, as a table: it is asked at every step of a walk.
 const CLASS_OF: [u8; 256] = {
@@ -113,11 +150,11 @@ mod tests {
 
     fn gate(patterns: &[&str]) -> Gate {
         let config = syntax::Config::new().unicode(false).utf8(false);
-        let mut gate = Gate::new();
+        let mut beginnings = Beginnings::default();
         for (part, pattern) in patterns.iter().enumerate() {
-            gate.add(part, pattern, &config).expect("a pattern");
+            beginnings.add(part, pattern, &config).expect("a pattern");
         }
-        gate
+        Gate::new(beginnings)
     }
 
     #[test]

@@ -12,13 +12,14 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
-use regex_automata::meta::{self, Regex};
+use regex_automata::hybrid::dfa::{self, DFA};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::gate::{Gate, Parts};
+use super::gate::{Beginnings, Gate, Parts};
 
 /// Bytes that a search may keep of its automaton, per part. Far more than they fill: one that has too little
 /// makes its states anew for every message, which costs a hundred times the search itself.
@@ -35,10 +36,11 @@ pub struct Lexicon<T> {
 }
 
 /// One for each part.
-type Caches = Vec<meta::Cache>;
+type Caches = Vec<dfa::Cache>;
 
 struct Part {
-    regex: Regex,
+    /// Searches forward only: where a match begins is known.
+    dfa: DFA,
     /// Where the meanings of its phrases begin among all.
     first: usize,
 }
@@ -84,20 +86,23 @@ impl<T: DeserializeOwned> Lexicon<T> {
 
     fn build(groups: impl Iterator<Item = (Vec<String>, Vec<T>)>) -> anyhow::Result<Self> {
         let config = syntax::Config::new().unicode(false).utf8(false);
-        let (mut parts, mut all, mut gate) = (Vec::new(), Vec::new(), Gate::new());
+        let (mut parts, mut all, mut beginnings) = (Vec::new(), Vec::new(), Beginnings::default());
         for (patterns, meanings) in groups {
             anyhow::ensure!(parts.len() < Parts::BITS as usize, "more than {} parts", Parts::BITS);
             for pattern in &patterns {
-                gate.add(parts.len(), pattern, &config)?;
+                beginnings.add(parts.len(), pattern, &config)?;
             }
-            let regex = Regex::builder()
-                .configure(meta::Config::new().hybrid_cache_capacity(MOST_CACHE))
+            let nfa = thompson::Compiler::new()
                 .syntax(config)
+                .configure(thompson::Config::new().utf8(false).which_captures(WhichCaptures::None))
                 .build_many(&patterns)?;
-            parts.push(Part { regex, first: all.len() });
+            let dfa = DFA::builder()
+                .configure(dfa::Config::new().cache_capacity(MOST_CACHE))
+                .build_from_nfa(nfa)?;
+            parts.push(Part { dfa, first: all.len() });
             all.extend(meanings);
         }
-        Ok(Self { parts, meanings: all, gate, idle: Mutex::default() })
+        Ok(Self { parts, meanings: all, gate: Gate::new(beginnings), idle: Mutex::default() })
     }
 
     /// What the entries mean, in the order of the file within each part.
@@ -124,12 +129,12 @@ impl<T: DeserializeOwned> Lexicon<T> {
                     let part = &self.parts[index];
                     let input = Input::new(bytes).range(at..).anchored(Anchored::Yes);
                     if ends[index] <= at
-                        && let Some(found) = part.regex.search_with(&mut borrowed.caches[index], &input)
+                        && let Ok(Some(end)) = part.dfa.try_search_fwd(&mut borrowed.caches[index], &input)
                     {
-                        ends[index] = found.end().max(at + 1);
+                        ends[index] = end.offset().max(at + 1);
                         return Some((
-                            found.range(),
-                            &self.meanings[part.first + found.pattern().as_usize()],
+                            at..end.offset(),
+                            &self.meanings[part.first + end.pattern().as_usize()],
                         ));
                     }
                 }
@@ -142,7 +147,7 @@ impl<T: DeserializeOwned> Lexicon<T> {
 
     fn borrow(&self) -> Borrowed<'_> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let fresh = || self.parts.iter().map(|part| part.regex.create_cache()).collect();
+        let fresh = || self.parts.iter().map(|part| part.dfa.create_cache()).collect();
         Borrowed { idle: &self.idle, caches: idle.unwrap_or_else(fresh) }
     }
 }

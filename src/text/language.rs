@@ -44,12 +44,10 @@ pub fn gate(text: &Cleaned<'_>, supported: &[&str]) -> Result<&'static str, Unre
     if text.source() == Source::System {
         return Err(Unread::SystemText);
     }
-    if !words(text.folded()).any(|_| true) && !text.folded().contains(is_other_script) {
-        return Err(Unread::EmptyText);
-    }
     match of(text) {
         Some(language) if supported.contains(&language) => Ok(language),
         Some(_) => Err(Unread::UnsupportedLanguage),
+        None if is_empty(text.folded()) => Err(Unread::EmptyText),
         None => Err(Unread::UnclearLanguage),
     }
 }
@@ -63,13 +61,14 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
     let known = &*KNOWN;
     let mut counts = [0_usize; LISTS.len()];
     let mut total = 0;
-    for word in words(folded) {
+    each_word(folded, |word| {
         total += 1;
-        let Some(languages) = known.get(word) else { continue };
-        for (index, count) in counts.iter_mut().enumerate() {
-            *count += (languages >> index & 1) as usize;
+        let mut languages = known.get(word).copied().unwrap_or(0);
+        while languages != 0 {
+            counts[languages.trailing_zeros() as usize] += 1;
+            languages &= languages - 1;
         }
-    }
+    });
     if total == 0 {
         return None;
     }
@@ -99,21 +98,36 @@ pub fn of(text: &Cleaned<'_>) -> Option<&'static str> {
     }
 }
 
-/// The words that can tell a language: no addresses, numbers, names of accounts, placeholders or redactions.
-fn words(folded: &str) -> impl Iterator<Item = &str> {
-    let chunks = folded.split_whitespace().filter(|chunk| {
-        let marks = |byte: u8| matches!(byte, b'@' | b'#' | b'_') || byte.is_ascii_digit();
-        let names_a_thing = chunk.bytes().any(marks)
-            || chunk.starts_with("www.")
-            || chunk.starts_with('<')
-            || chunk.contains(':') && chunk.contains("://");
-        !names_a_thing
-    });
-    let words = chunks.flat_map(|chunk| chunk.split(|c: char| !c.is_alphabetic() && c != '\''));
-    words.map(|word| word.trim_matches('\'')).filter(|word| {
-        let is_redaction = word.len() > 1 && word.bytes().all(|byte| byte == b'x');
-        !word.is_empty() && !is_redaction
-    })
+fn is_empty(folded: &str) -> bool {
+    let mut words = 0;
+    each_word(folded, |_| words += 1);
+    words == 0 && !folded.contains(is_other_script)
+}
+
+/// Goes through the words that can tell a language: no addresses, numbers, names of accounts, placeholders or redactions.
+fn each_word(folded: &str, mut see: impl FnMut(&str)) {
+    for chunk in folded.split([' ', '\n']) {
+        // Most words: they are seen without looking at characters.
+        let word = chunk.trim_end_matches(['.', ',']);
+        if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            if !word.is_empty() && !is_redaction(word) {
+                see(word);
+            }
+        } else if !names_a_thing(chunk) {
+            let words =
+                chunk.split(|c: char| !c.is_alphabetic() && c != '\'').map(|word| word.trim_matches('\''));
+            words.filter(|word| !word.is_empty() && !is_redaction(word)).for_each(&mut see);
+        }
+    }
+}
+
+fn names_a_thing(chunk: &str) -> bool {
+    let marks = |byte: u8| matches!(byte, b'@' | b'#' | b'_') || byte.is_ascii_digit();
+    chunk.bytes().any(marks) || chunk.starts_with("www.") || chunk.starts_with('<') || chunk.contains("://")
+}
+
+fn is_redaction(word: &str) -> bool {
+    word.len() > 1 && word.bytes().all(|byte| byte == b'x')
 }
 
 /// The language that most of the letters can only be in, where that is not the Latin script.
@@ -203,10 +217,10 @@ const ENGLISH: usize = 0;
 const ENGLISH_SUPPORT: usize = LISTS.len() - 1;
 
 /// Each known word with the languages it is common in, a bit each in the order of `LISTS`.
-static KNOWN: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
+static KNOWN: LazyLock<foldhash::HashMap<String, u32>> = LazyLock::new(|| {
     let file = include_str!("../../config/languages.toml");
     let lists: HashMap<String, String> = toml::from_str(file).expect("config/languages.toml is as shipped");
-    let mut words = HashMap::new();
+    let mut words = foldhash::HashMap::default();
     for (index, list) in LISTS.iter().enumerate() {
         for word in lists[*list].split_whitespace() {
             *words.entry(word.to_owned()).or_default() |= 1 << index;
