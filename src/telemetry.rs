@@ -51,31 +51,38 @@ fn as_it_stands(payload: &dyn Any) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
 
-    /// Lines into memory, as `start` would write them with this filter.
-    fn written(filter: &str, events: fn()) -> String {
-        #[derive(Clone, Default)]
-        struct Lines(Arc<Mutex<Vec<u8>>>);
-        impl io::Write for Lines {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0.lock().unwrap().extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
+    /// Lines of log in memory, without colours.
+    #[derive(Clone, Default)]
+    pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        /// A subscriber that writes here, as `start` would with this filter.
+        pub fn subscriber(&self, filter: &str) -> impl tracing::Subscriber + Send + Sync + use<> {
+            let writer = self.clone();
+            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+            let filter = EnvFilter::new(filter);
+            tracing_subscriber::registry().with(filter).with(filter_fn(is_safe)).with(lines)
         }
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
-        let registry =
-            tracing_subscriber::registry().with(EnvFilter::new(filter)).with(filter_fn(is_safe)).with(layer);
-        tracing::subscriber::with_default(registry, events);
-        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+
+        pub fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]
@@ -104,7 +111,9 @@ mod tests {
             ("error", vec!["six"]),
         ];
         for (filter, expected) in cases {
-            let written = written(filter, events);
+            let lines = Lines::default();
+            tracing::subscriber::with_default(lines.subscriber(filter), events);
+            let written = lines.text();
             let words: Vec<_> = written.lines().filter_map(|line| line.split(' ').next_back()).collect();
             assert_eq!(words, expected, "{filter}");
         }

@@ -39,7 +39,7 @@ pub struct Web {
 }
 
 pub fn router(web: Web) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/webhooks/{source}", post(webhook::receive))
         .route("/webhooks/{source}/reply-drafted", post(draft::reply_drafted))
         .route("/webhooks/{source}/tickets/{ticket}/signals", get(draft::signals))
@@ -49,10 +49,18 @@ pub fn router(web: Web) -> Router {
         )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route("/metrics", get(health::metrics));
+    guarded(routes, SLOWEST).with_state(web)
+}
+
+/// What holds whatever the route: no body is larger, no answer takes longer, and a panic is an answer that says nothing.
+fn guarded<S: Clone + Send + Sync + 'static>(routes: Router<S>, slowest: Duration) -> Router<S> {
+    routes
         .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SLOWEST))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, slowest))
         // Its own answer would log the panic's message, which can quote a body.
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
-        .with_state(web)
 }
+
+#[cfg(test)]
+mod tests;
