@@ -80,3 +80,27 @@ impl<T: Copy> Remembered<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_remembered_for_its_time_and_each_source_has_its_own() {
+        let usual = Usual::default();
+        let hour = Duration::from_secs(3600);
+        usual.notes.set("acme", 7);
+        usual.notes.set("acme-shop", 3);
+        usual.one_more_note("acme");
+        usual.one_more_note("elsewhere");
+        let cases = [
+            ("asked a moment ago, and one more since", "acme", hour, Some(8)),
+            ("another source's", "acme-shop", hour, Some(3)),
+            ("asked too long ago", "acme", Duration::ZERO, None),
+            ("never asked", "elsewhere", hour, None),
+        ];
+        for (name, source, good_for, expected) in cases {
+            assert_eq!(usual.notes.of(source, good_for), expected, "{name}");
+        }
+    }
+}
