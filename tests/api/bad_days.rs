@@ -4,9 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use undertone::pretend::{Call, Fault, Happening, PretendZendesk, freshdesk, zendesk};
+use undertone::note::Note;
+use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, freshdesk, zendesk};
+use undertone::store::deliveries::{self, Body, NewDelivery, Origin, Outcome};
+use undertone::store::postgres::PrivateServer;
+use undertone::store::{self, notes};
+use undertone::ticket::{MessageId, TicketId};
 
-use crate::helpers::{CHASE, freshdesk_secret, until, world, zendesk_secret};
+use crate::helpers::{
+    CHASE, QUESTION, database, freshdesk_secret, start, until, until_within, world, zendesk_secret,
+};
+use crate::process::{Home, crash_postgres};
 
 /// Faults that a write can meet, and whether the note is on the ticket all the same.
 const WRITE_FAULTS: [Fault; 7] = [
@@ -92,15 +100,9 @@ async fn a_worker_that_only_seemed_dead_and_its_successor_post_one_note() {
     assert_eq!((world.freshdesk.notes(&ticket).len(), world.freshdesk.calls(Call::Write)), (1, 1));
 }
 
-#[tokio::test]
-async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
-    use undertone::store::notes;
-    use undertone::ticket::MessageId;
-
-    let db = undertone::store::connect(crate::helpers::database().await).await.unwrap();
-    let (ticket, message) = (undertone::ticket::TicketId("42".into()), MessageId::opening());
-    let key = notes::Key { source: "zen", ticket: &ticket, message: &message };
-    let note = undertone::note::Note {
+/// Stores a note that is to be posted.
+async fn keep_pending(db: &sqlx::PgPool, key: notes::Key<'_>) {
+    let note = Note {
         lead: "Undertone: ..".into(),
         text: "Undertone: ..".into(),
         html: "<p>Undertone: ..</p>".into(),
@@ -116,7 +118,15 @@ async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
         ordinal: 1,
         replaces: None,
     };
-    assert!(notes::decide(&db, key, &decided).await.unwrap().stored);
+    assert!(notes::decide(db, key, &decided).await.unwrap().stored);
+}
+
+#[tokio::test]
+async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
+    let db = store::connect(database().await).await.unwrap();
+    let (ticket, message) = (TicketId("42".into()), MessageId::opening());
+    let key = notes::Key { source: "zen", ticket: &ticket, message: &message };
+    keep_pending(&db, key).await;
     let first = notes::attempt(&db, key, None).await.unwrap();
     assert!(first.is_some());
     assert_eq!(notes::attempt(&db, key, None).await.unwrap(), None, "both had read it as never attempted");
@@ -129,6 +139,133 @@ async fn of_two_workers_that_read_the_same_note_one_begins_to_post_it() {
     assert!(third.is_some(), "nothing was written, so nothing is to be settled");
     notes::give_up(&db, key, "withheld", "ticket_closed").await.unwrap();
     assert_eq!(notes::attempt(&db, key, third).await.unwrap(), None, "an ended note is not posted");
+}
+
+/// A replica that is silent for 15 s is taken for dead, whatever it has in hand.
+#[tokio::test]
+async fn a_worker_says_that_it_lives() {
+    let world = world("live").await;
+    let workers = "select count(*) from graphile_worker._private_workers";
+    until(async || world.count(workers).await == 1).await;
+    let first: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("select last_heartbeat_at from graphile_worker._private_workers")
+            .fetch_one(&world.db)
+            .await
+            .unwrap();
+    let later = "select extract(epoch from max(last_heartbeat_at) - $1)::float8 from graphile_worker._private_workers";
+    until(async || {
+        let seconds: f64 = sqlx::query_scalar(later).bind(first).fetch_one(&world.db).await.unwrap();
+        seconds > 1.0
+    })
+    .await;
+}
+
+/// A server of the test's own that writes to the disk what a commit waits for, and the rest 10 s later.
+async fn lazy_server(home: &Home) -> PrivateServer {
+    let server = PrivateServer::start(&home.0.join("data")).await.unwrap();
+    let db = store::connect(server.options()).await.unwrap();
+    store::migrate(&db).await.unwrap();
+    for setting in [
+        "alter system set wal_writer_delay = '10s'",
+        "alter system set autovacuum = off",
+        "select pg_reload_conf()",
+    ] {
+        sqlx::query(setting).execute(&db).await.unwrap();
+    }
+    db.close().await;
+    server
+}
+
+#[tokio::test]
+async fn what_must_not_be_undone_is_on_the_disk_once_it_is_committed_and_the_rest_need_not_be() {
+    let home = Home::new();
+    let server = lazy_server(&home).await;
+    let db = store::connect(server.options()).await.unwrap();
+    let work = store::connect_for_work(server.options()).await.unwrap();
+    let written = async || {
+        let place = sqlx::query_scalar::<_, String>("select pg_current_wal_insert_lsn()::text");
+        place.fetch_one(&db).await.unwrap()
+    };
+    let is_on_disk = async |since: String| {
+        let reached = sqlx::query_scalar::<_, bool>("select pg_current_wal_flush_lsn() > $1::pg_lsn");
+        reached.bind(since).fetch_one(&db).await.unwrap()
+    };
+    let delivery = NewDelivery {
+        source: "zen".into(),
+        id: uuid::Uuid::now_v7(),
+        dedup_key: "a".into(),
+        invocation_id: None,
+        ticket_id: None,
+        body: b"{}".as_slice().into(),
+        body_is_unique: false,
+        origin: Origin::Webhook,
+    };
+    let (ticket, message) = (TicketId("42".into()), MessageId::opening());
+    let key = notes::Key { source: "zen", ticket: &ticket, message: &message };
+    let mut seen = Vec::new();
+
+    let since = written().await;
+    deliveries::keep_all(&work, std::slice::from_ref(&delivery)).await.unwrap();
+    seen.push(("a kept webhook", is_on_disk(since).await));
+    let since = written().await;
+    deliveries::finish(&work, "zen", delivery.id, Outcome::Done, Body::Stays).await.unwrap();
+    seen.push(("the end of its work", is_on_disk(since).await));
+    let since = written().await;
+    let mut tx = work.begin().await.unwrap();
+    assert_eq!(deliveries::reopen(&mut tx, &[&delivery]).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+    seen.push(("the same taken up anew", is_on_disk(since).await));
+    let since = written().await;
+    keep_pending(&work, key).await;
+    seen.push(("a note", is_on_disk(since).await));
+    let since = written().await;
+    notes::attempt(&work, key, None).await.unwrap();
+    seen.push(("that a call to post it begins", is_on_disk(since).await));
+
+    let expected = [
+        ("a kept webhook", true),
+        ("the end of its work", false),
+        ("the same taken up anew", true),
+        ("a note", false),
+        ("that a call to post it begins", true),
+    ];
+    assert_eq!(seen, expected);
+}
+
+/// A crash of Postgres can forget that a job was done and not that it was taken: it is held by a worker that lives and
+/// knows nothing of it any more.
+#[tokio::test]
+async fn a_job_whose_end_was_forgotten_by_postgres_is_taken_up_again() {
+    let home = Home::new();
+    let server = lazy_server(&home).await;
+    let zendesk = Arc::new(PretendZendesk::start().await.unwrap());
+    let freshdesk = Arc::new(PretendFreshdesk::start().await.unwrap());
+    let world = start("live", zendesk, freshdesk, server.options()).await;
+    let jobs = async |which: &'static str| sqlx::query_scalar::<_, i64>(which).fetch_one(&world.db).await;
+    let (all, held) = (
+        "select count(*) from graphile_worker._private_jobs",
+        "select count(*) from graphile_worker._private_jobs where locked_at is not null",
+    );
+    loop {
+        let calls = world.freshdesk.calls(Call::Ticket);
+        world.freshdesk.fail_next(Call::Ticket, Fault::Slow(Duration::from_millis(500)));
+        let (form, happening) = (freshdesk::Form::Pointer, Happening::TicketCreated);
+        let ticket = world.freshdesk_ticket(QUESTION);
+        let (headers, body) = world.freshdesk.signed_webhook(form, happening, &ticket, &freshdesk_secret());
+        assert_eq!(world.post("/webhooks/fresh", headers, body).await, StatusCode::OK);
+        until(async || world.freshdesk.calls(Call::Ticket) > calls).await;
+        // This commit takes to the disk what was committed before it: that the job is taken.
+        sqlx::query("create temporary table waited_for () on commit drop").execute(&world.db).await.unwrap();
+        until(async || jobs(all).await.unwrap() == 0).await;
+        crash_postgres(&home.0.join("data")).await;
+        until(async || jobs(all).await.is_ok()).await;
+        // Seldom something else takes the end of the work to the disk in time.
+        if jobs(held).await.is_ok_and(|held| held == 1) {
+            break;
+        }
+    }
+    until_within(Duration::from_secs(90), async || jobs(all).await.is_ok_and(|left| left == 0)).await;
+    assert_eq!(world.count("select count(*) from delivery where state <> 'done'").await, 0);
 }
 
 /// A helpdesk that answers reads over a connection which it keeps open, and dies once it has read a write.
@@ -208,7 +345,7 @@ async fn a_write_goes_out_once_when_its_connection_dies_after_it() {
         (&second, "post", Helpdesk::Freshdesk(fresh::Freshdesk::new(freshdesk, client))),
     ];
     for (dying, method, helpdesk) in cases {
-        let ticket = helpdesk.ticket(&undertone::ticket::TicketId("42".into())).await.unwrap();
+        let ticket = helpdesk.ticket(&TicketId("42".into())).await.unwrap();
         let note = PrivateNote::new("<p>Undertone: ..</p>", "[undertone:v1:42:a]");
         assert_eq!(helpdesk.post_note(&ticket, &note).await, Err(CallError::OutcomeUnknown), "{method}");
         let requests = dying.requests.lock().unwrap().clone();

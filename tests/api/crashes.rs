@@ -6,7 +6,6 @@
 //!
 //!     UNDERTONE_CHAOS_KILLS=50 cargo test --test api crashes -- --nocapture
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ use undertone::ticket::TicketId;
 
 use crate::chaos::from_environment;
 use crate::helpers::{CHASE, QUESTION, customer, freshdesk_secret, settings, ticket, zendesk_secret};
-use crate::process::Home;
+use crate::process::{Home, crash_postgres};
 use crate::replicas::Replica;
 
 /// Webhooks a second.
@@ -76,22 +75,6 @@ impl Rig {
 
     fn replica(&self, number: usize) -> Replica {
         Replica::start(&self.home.0, &self.settings, self.ports[number], &self.server.options())
-    }
-
-    fn postmaster(&self) -> Option<String> {
-        let file: PathBuf = self.home.0.join("data/postgres/postmaster.pid");
-        std::fs::read_to_string(file).ok()?.lines().next().map(str::to_owned)
-    }
-
-    /// Restarts Postgres in immediate mode: as after a crash, what was not flushed is gone.
-    async fn crash_postgres(&self) {
-        let before = self.postmaster().expect("Postgres runs");
-        assert!(std::process::Command::new("kill").args(["-QUIT", &before]).status().unwrap().success());
-        let deadline = Instant::now() + Duration::from_secs(120);
-        while self.postmaster().is_none_or(|now| now == before) {
-            assert!(Instant::now() < deadline, "Postgres did not come back");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 }
 
@@ -151,7 +134,7 @@ async fn crash(rig: &Rig, replicas: &mut [Replica; 2], kills: u64, dice: &mut Di
         replicas[victim] = rig.replica(victim);
         match kill % 4 {
             1 => {
-                rig.crash_postgres().await;
+                crash_postgres(&rig.home.0.join("data")).await;
                 restarts += 1;
             }
             3 => {

@@ -282,9 +282,13 @@ impl World {
 
 /// Waits on a condition, 30 s at the most.
 pub async fn until(condition: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    until_within(Duration::from_secs(30), condition).await;
+}
+
+pub async fn until_within(limit: Duration, condition: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + limit;
     while !condition().await {
-        assert!(Instant::now() < deadline, "waited 30 s for nothing");
+        assert!(Instant::now() < deadline, "waited {} s for nothing", limit.as_secs());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

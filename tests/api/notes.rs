@@ -1,10 +1,12 @@
 //! Whether a ticket gets its note: once, private, or not at all and why.
 
 use chrono::{Duration, Utc};
-use undertone::pretend::{Happening, NewComment, NewTicket, NewUser, freshdesk, zendesk};
+use undertone::pretend::{Call, Fault, Happening, NewComment, NewTicket, NewUser, freshdesk, zendesk};
 use undertone::ticket::TicketId;
 
-use crate::helpers::{CHASE, QUESTION, World, customer, freshdesk_secret, ticket, world, zendesk_secret};
+use crate::helpers::{
+    CHASE, QUESTION, World, customer, freshdesk_secret, start, ticket, until, world, zendesk_secret,
+};
 
 async fn announce_zendesk(world: &World, ticket: &TicketId, happening: Happening) {
     let (headers, body) =
@@ -51,6 +53,35 @@ async fn every_form_of_webhook_leads_to_one_private_note_however_often_it_comes(
         assert_eq!(notes.len(), 1, "{form:?}");
         assert!(!notes[0].public && notes[0].html.contains("[undertone:v1:"), "{form:?}");
     }
+}
+
+#[tokio::test]
+async fn the_webhooks_of_one_ticket_are_worked_off_one_after_the_other_across_replicas() {
+    let first = world("live").await;
+    let database = first.db.connect_options().as_ref().clone();
+    let second = start("live", first.zendesk.clone(), first.freshdesk.clone(), database).await;
+    let ticket = first.freshdesk_ticket(CHASE);
+    let send = async |world: &World, happening| {
+        let form = freshdesk::Form::Pointer;
+        let (headers, body) = world.freshdesk.signed_webhook(form, happening, &ticket, &freshdesk_secret());
+        assert!(world.post("/webhooks/fresh", headers, body).await.is_success());
+    };
+    first.freshdesk.fail_next(Call::Ticket, Fault::Slow(std::time::Duration::from_secs(1)));
+    send(&first, Happening::TicketCreated).await;
+    until(async || first.freshdesk.calls(Call::Ticket) > 0).await;
+    for (world, happening) in [(&first, Happening::CustomerReplied), (&second, Happening::NoteAdded)] {
+        send(world, happening).await;
+    }
+    let all: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from delivery").fetch_all(&first.db).await.unwrap();
+    assert_eq!(all.len(), 3);
+    until(async || {
+        let in_hand = undertone::jobs::in_hand(&first.db, &all).await.unwrap();
+        assert!(in_hand < 2, "{in_hand} of one ticket's are worked on at once");
+        first.count("select count(*) from delivery where state = 'waiting'").await == 0
+    })
+    .await;
+    assert_eq!(first.freshdesk.notes(&ticket).len(), 1);
 }
 
 #[tokio::test]
@@ -169,16 +200,19 @@ async fn markup_in_the_customers_words_stays_text() {
 #[tokio::test]
 async fn feedback_is_kept_when_the_button_is_pressed_and_not_when_a_program_follows_the_link() {
     let world = world("live").await;
-    let ticket = world.zendesk_ticket(CHASE);
-    announce_zendesk(&world, &ticket, Happening::TicketCreated).await;
-    let html = world.zendesk.notes(&ticket)[0].html.clone();
-    let links: Vec<_> = html.split("https://undertone.example.com").skip(1).collect();
-    let paths: Vec<_> = links.iter().map(|link| &link[..link.find('"').unwrap()]).collect();
-    assert_eq!(paths.len(), 3, "{html}");
-    let (status, page) = world.get(paths[0]).await;
+    let noted = async || {
+        let ticket = world.zendesk_ticket(CHASE);
+        announce_zendesk(&world, &ticket, Happening::TicketCreated).await;
+        let html = world.zendesk.notes(&ticket)[0].html.clone();
+        let links = html.split("https://undertone.example.com").skip(1);
+        links.map(|link| link[..link.find('"').unwrap()].to_owned()).collect::<Vec<_>>()
+    };
+    let (paths, of_another) = (noted().await, noted().await);
+    assert_eq!(paths.len(), 3);
+    let (status, page) = world.get(&paths[0]).await;
     assert!(status.is_success() && page.contains("<form method=\"post\">"), "{page}");
     assert_eq!(world.count("select count(*) from feedback").await, 0);
-    assert!(world.post(paths[0], Default::default(), Vec::new()).await.is_success());
+    assert!(world.post(&paths[0], Default::default(), Vec::new()).await.is_success());
     assert_eq!(world.count("select count(*) from feedback where verdict = 'useful'").await, 1);
     assert_eq!(
         world
@@ -191,6 +225,7 @@ async fn feedback_is_kept_when_the_button_is_pressed_and_not_when_a_program_foll
         token.replace(&token[..1], if token.starts_with('0') { "1" } else { "0" }),
         "zz".repeat(16),
         "é".into(),
+        of_another[0].rsplit_once('/').unwrap().1.to_owned(),
     ] {
         let status = world.post(&format!("{start}/{forged}"), Default::default(), Vec::new()).await;
         assert_eq!(status.as_u16(), 404, "{forged}");

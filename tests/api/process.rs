@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use undertone::pretend::{Call, Fault, Happening, PretendFreshdesk, PretendZendesk, zendesk};
 
-use crate::helpers::{CHASE, QUICK, SECRETS, customer, secret, settings, ticket, until, zendesk_secret};
+use crate::helpers::{
+    CHASE, QUICK, SECRETS, customer, secret, settings, ticket, until, until_within, zendesk_secret,
+};
 
 /// A directory that the `postgres` user can enter too, removed afterwards.
 pub struct Home(pub PathBuf);
@@ -78,9 +81,19 @@ pub async fn ready(port: u16) {
 
 /// Whether a Postgres runs in this directory.
 fn postgres_runs(data: &Path) -> bool {
-    let pid = std::fs::read_to_string(data.join("postgres/postmaster.pid")).unwrap_or_default();
-    let pid = pid.lines().next().unwrap_or_default();
-    !pid.is_empty() && Path::new("/proc").join(pid).exists()
+    postmaster(data).is_some_and(|pid| Path::new("/proc").join(pid).exists())
+}
+
+fn postmaster(data: &Path) -> Option<String> {
+    let pid = std::fs::read_to_string(data.join("postgres/postmaster.pid")).ok()?;
+    pid.lines().next().filter(|pid| !pid.is_empty()).map(str::to_owned)
+}
+
+/// Restarts the Postgres of this directory in immediate mode: as after a crash, what was not flushed is gone.
+pub async fn crash_postgres(data: &Path) {
+    let before = postmaster(data).expect("Postgres runs");
+    assert!(Command::new("kill").args(["-QUIT", &before]).status().unwrap().success());
+    until_within(Duration::from_secs(120), async || postmaster(data).is_some_and(|now| now != before)).await;
 }
 
 #[tokio::test]
@@ -93,7 +106,7 @@ async fn killed_in_the_middle_of_its_work_it_loses_nothing_and_posts_nothing_twi
     ready(port).await;
 
     // The note reaches the ticket, and the process is killed before it hears so.
-    zendesk.fail_next(Call::Write, Fault::Late(std::time::Duration::from_secs(60)));
+    zendesk.fail_next(Call::Write, Fault::Late(Duration::from_secs(60)));
     let requester = zendesk.add_user(customer());
     let ticket = zendesk.add_ticket(ticket(requester, CHASE));
     let (headers, body) =

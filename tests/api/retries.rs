@@ -70,6 +70,8 @@ async fn after_a_429_the_account_is_left_alone_for_as_long_as_it_asked() {
     let until_then = paused_until(&world).await;
     let early = "select count(*) from delivery, account where retry_at < paused_until - interval '1 second'";
     assert_eq!(world.count(early).await, 0);
+    let moments = "select count(distinct retry_at) from delivery";
+    assert_eq!(world.count(moments).await, 6, "those that waited come back at once");
     let queue = deliveries::queue(&world.db).await.unwrap();
     assert_eq!((queue.len(), queue[0].source.as_str(), queue[0].waiting), (1, "fresh", 6));
     assert!((0.0..30.0).contains(&queue[0].oldest_seconds));
