@@ -131,6 +131,10 @@ async fn a_source_that_keeps_no_text_has_none_once_the_work_is_done_and_all_goes
     assert_eq!(world.count("select count(*) from delivery where state = 'done'").await, 2);
     assert_eq!(world.zendesk.notes(&ticket).len(), 1);
     assert!(!names(&dump(&options), NAME));
+
+    // The hashes tell whether a quote is a text that somebody has, and go with the requester.
+    privacy::erase(&world.db, "zen", &requester, Erasure::ForGood).await.unwrap().unwrap();
+    assert_eq!(world.count(hashed).await, 0);
 }
 
 #[tokio::test]
@@ -399,6 +403,8 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     let left = dump(&options);
     assert!(!names(&left, NAME), "left in {:?}", tables_that_name(&left, NAME));
     assert!(names(&left, "Bartholomew"), "the others' words stay");
+    let known = "select count(*) from requester where coalesce(locale, time_zone) is not null";
+    assert_eq!(count(&mut db, known).await, 1, "the other one's");
     let ended = "select count(*) from delivery join note using (source, ticket_id)
                  where delivery.state = 'ignored' and delivery.reason = 'erased'
                    and note.state = 'withheld' and note.reason = 'erased'";
