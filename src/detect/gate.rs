@@ -1,7 +1,7 @@
 //! Where a search can begin: the literal beginnings of many patterns in one trie, so that most words of a text are
 //! turned away after a byte or two without asking any pattern.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use regex_automata::util::syntax;
@@ -13,20 +13,21 @@ pub type Parts = u64;
 /// Bytes of a beginning that are kept; longer ones turn away little more and make the trie large.
 const LONGEST: usize = 10;
 /// Beginnings of one pattern; more than this counts as any.
-const MOST: usize = 3_000;
+const MOST: usize = 5_000;
 /// Bytes that a class such as `[a-z]` may stand for before it counts as any.
 const CLASS: usize = 30;
+
 /// The literal beginnings of patterns, as they are gathered: which parts each can begin.
 #[derive(Default)]
 pub struct Beginnings {
-    /// Parts of which some pattern can begin with anything.
+    /// Parts of which some pattern can begin with any word.
     always: Parts,
     /// By the classes of their bytes.
     literal: BTreeMap<Vec<u8>, Parts>,
 }
 
 impl Beginnings {
-    /// Adds a pattern of a part. Errors on a pattern that cannot be parsed.
+    /// Adds a pattern of a part. Errors on one that cannot be parsed.
     pub fn add(&mut self, part: usize, pattern: &str, config: &syntax::Config) -> anyhow::Result<()> {
         let parsed = syntax::parse_with(pattern, config).context("a pattern")?;
         let mut extractor = Extractor::new();
@@ -47,7 +48,8 @@ impl Beginnings {
 /// The trie of the beginnings, as a double array (Aoe 1989): a step is one addition and one look, and all of it stays near the
 /// processor, for it is walked at every word.
 pub struct Gate {
-    always: Parts,
+    /// Parts that are asked at every word.
+    pub always: Parts,
     nodes: Vec<Node>,
 }
 
@@ -68,21 +70,25 @@ impl Gate {
     pub fn new(beginnings: Beginnings) -> Self {
         let literal: Vec<_> = beginnings.literal.into_iter().collect();
         let (mut nodes, mut full) = (vec![Node { parent: 0, ..FREE }], 0);
-        // Nodes to be filled in: their place, which beginnings go through them, and how many bytes in.
-        let mut open = VecDeque::from([(0, literal.as_slice(), 0)]);
-        while let Some((at, mut beyond, depth)) = open.pop_front() {
+        // Nodes to be filled in: their place, which beginnings go through them, how many bytes in, and what has begun so far.
+        // Depth first, so that a way leads through places side by side.
+        let mut open = vec![(0, literal.as_slice(), 0, beginnings.always)];
+        while let Some((at, mut beyond, depth, mut begun)) = open.pop() {
             if let Some(((_, parts), rest)) = beyond.split_first().filter(|(first, _)| first.0.len() == depth)
             {
                 nodes[at].parts = *parts;
+                begun |= parts;
                 beyond = rest;
             }
-            let children: Vec<_> = beyond.chunk_by(|one, next| one.0[depth] == next.0[depth]).collect();
+            let says_more = |same: &&[(_, Parts)]| same.iter().any(|(_, parts)| parts & !begun != 0);
+            let same_so_far = beyond.chunk_by(|one, next| one.0[depth] == next.0[depth]);
+            let children: Vec<_> = same_so_far.filter(says_more).collect();
             let classes: Vec<_> = children.iter().map(|same| usize::from(same[0].0[depth])).collect();
             let place = room_for(&mut nodes, &classes, &mut full);
             nodes[at].children = place as u32;
             for (same, class) in children.into_iter().zip(classes) {
                 nodes[place + class].parent = at as u32;
-                open.push_back((place + class, same, depth + 1));
+                open.push((place + class, same, depth + 1, begun));
             }
         }
         Self { always: beginnings.always, nodes }
