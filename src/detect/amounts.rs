@@ -68,6 +68,11 @@ const COUNTED: &[&str] = &[
     "×",
     "of",
 ];
+/// What may stand between a sum and how often it was charged: "$29 out of my account nine times".
+const FROM_WHERE: [&str; 10] =
+    ["out", "of", "from", "my", "our", "the", "account", "card", "checking", "bank"];
+/// How far after a sum it is looked for, in bytes.
+const TIMES_WITHIN: usize = 48;
 /// The longest sign or unit looked for, in bytes.
 const LONGEST_UNIT: usize = 20;
 /// More repetitions than this are not a count of charges.
@@ -184,7 +189,7 @@ impl Amounts {
     /// How often the sum was charged: "3 x $19", "two charges of $9.99", "$19 three times", "$19 twice".
     fn times(&self, folded: &str, range: &Range<usize>) -> u32 {
         let before = window_before(folded, range.start);
-        let after = window_after(folded, range.end);
+        let after = window_after(folded, range.end, TIMES_WITHIN);
         if before.trim_end_matches(['{', ' ', '$', '€', '£']).ends_with("both") {
             return 2;
         }
@@ -194,8 +199,10 @@ impl Amounts {
             counted |= COUNTED.contains(&word) && word != "of";
             self.numbers.cardinal(word).filter(|_| counted && !matches!(word, "a" | "an"))
         });
-        let mut forward =
-            after.split_whitespace().map(|w| w.trim_matches([',', '.', ')', '}', '!', '"', ';']));
+        let mut forward = after
+            .split_whitespace()
+            .map(|w| w.trim_matches([',', '.', ')', '}', '!', '"', ';']))
+            .skip_while(|word| FROM_WHERE.contains(word));
         let ahead = match (forward.next(), forward.next()) {
             (Some("twice"), _) => Some(2),
             (Some("x" | "×"), Some(n)) => self.numbers.cardinal(n),
@@ -255,8 +262,8 @@ fn window_before(folded: &str, end: usize) -> &str {
     window.rsplit_once(['\n', ';', '!', '?']).map_or(window, |(_, rest)| rest)
 }
 
-fn window_after(folded: &str, start: usize) -> &str {
-    let mut end = folded.len().min(start + LONGEST_UNIT);
+fn window_after(folded: &str, start: usize, longest: usize) -> &str {
+    let mut end = folded.len().min(start + longest);
     while !folded.is_char_boundary(end) {
         end -= 1;
     }
@@ -311,6 +318,8 @@ mod tests {
             ("3 x $19", "57", None),
             ("$19 three times", "57", None),
             ("$19 twice", "38", None),
+            ("$19 out of my account three times", "57", None),
+            ("$19, and i called three times", "19", None),
             ("two charges of $9.99", "19.98", None),
             ("both $19", "38", None),
         ];

@@ -20,6 +20,8 @@ const LEGAL_PHRASES: usize = 4;
 const WORDS_PER_LEGAL: usize = 60;
 /// A sum this many times what is small, paid or sent "in passing", is more likely the matter itself.
 const TOO_LARGE_TO_PASS: u32 = 5;
+/// Of more sums than this none is looked at as the difference of two others: each pair is.
+const MOST_COMPARED: usize = 12;
 /// How much of the clause around the sum is quoted at most, in bytes.
 const QUOTE_WITHIN: usize = 45;
 
@@ -29,6 +31,8 @@ enum Class {
     Stake,
     Total,
     Asked,
+    Claim,
+    Reward,
     Bill,
     Settled,
     Thing,
@@ -71,6 +75,12 @@ struct Placed<'a> {
     cue: &'a str,
 }
 
+impl Placed<'_> {
+    fn is_at_stake(&self) -> bool {
+        matches!(self.role, Some(Class::Stake | Class::Total | Class::Claim | Class::Reward))
+    }
+}
+
 impl Stakes {
     pub fn load() -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/amount_mismatch.toml");
@@ -95,6 +105,7 @@ impl Stakes {
             .map(|(at, amount)| place(text, &near, amount, amounts.get(at + 1)))
             .collect();
         settle_wholes(text.folded(), &mut placed);
+        settle_differences(&mut placed);
         decide(text, &placed)
     }
 }
@@ -132,11 +143,14 @@ fn place<'a>(
     // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
     let found = asked
+        .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
+        .or_else(|| closest(Class::Reward, BESIDE))
         .or_else(|| closest(Class::Stake, BESIDE))
         .or_else(|| closest(Class::Bill, BESIDE))
+        .or_else(|| closest(Class::Reward, PASSING_WITHIN))
         .or_else(|| closest(Class::Stake, STAKE_WITHIN))
         .or_else(|| closest(Class::Bill, STAKE_WITHIN))
         .or_else(|| closest(Class::Thing, PASSING_WITHIN))
@@ -179,6 +193,30 @@ fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
     }
 }
 
+/// "Charged $100 in place of $96, that is $4 too much": of a sum at stake and two that differ by it, those two only explain it.
+/// Where all three are at stake one is the sum of the others.
+fn settle_differences(placed: &mut [Placed<'_>]) {
+    let values: HashSet<Decimal> = placed.iter().map(|sum| sum.amount.value).collect();
+    if values.len() > MOST_COMPARED {
+        return;
+    }
+    let at_stake: HashSet<Decimal> =
+        placed.iter().filter(|sum| sum.is_at_stake()).map(|sum| sum.amount.value).collect();
+    let mut explained = HashSet::new();
+    for less in &values {
+        for more in values.iter().filter(|more| *more > less) {
+            let difference = more - less;
+            let explain = at_stake.contains(&difference) && difference != *less;
+            if explain && !(at_stake.contains(less) && at_stake.contains(more)) {
+                explained.extend([*less, *more]);
+            }
+        }
+    }
+    for sum in placed.iter_mut().filter(|sum| explained.contains(&sum.amount.value)) {
+        sum.role = Some(Class::Thing);
+    }
+}
+
 /// Whether a phrase after one sum is nearer to the next: "$250, and a $28 late fee". One before both may be of both.
 fn nearer(next: &Amount, near: &Near<'_>, amount: &Amount) -> bool {
     near.range.start > amount.range.start
@@ -197,16 +235,24 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     let of = |roles: &[Class]| -> Vec<&Placed<'_>> {
         open.iter().copied().filter(|sum| sum.role.is_some_and(|role| roles.contains(&role))).collect()
     };
-    let sure = of(&[Class::Stake, Class::Total]);
-    let stakes = if sure.is_empty() { of(&[Class::Bill]) } else { sure };
-    let unplaced = open.iter().copied().filter(|sum| sum.role.is_none());
-    let large_pass = of(&[Class::Passing])
-        .iter()
-        .any(|sum| sum.amount.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS));
-    if large_pass {
+    let claims = of(&[Class::Claim]);
+    let sure: Vec<_> = open.iter().copied().filter(|sum| sum.is_at_stake()).collect();
+    let stakes = match (claims.is_empty(), sure.is_empty()) {
+        (false, _) => claims,
+        (true, false) => sure,
+        (true, true) => of(&[Class::Bill]),
+    };
+    let is_large = |sum: &&Placed<'_>| sum.amount.value > sum.amount.small;
+    // What they ask back, and what was promised for spending more, is at stake whatever else was paid.
+    let is_told = stakes.iter().all(|sum| matches!(sum.role, Some(Class::Claim | Class::Reward)));
+    let far_too_large =
+        |sum: &&Placed<'_>| sum.amount.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS);
+    if !is_told && of(&[Class::Passing]).iter().any(far_too_large) {
         return None;
     }
-    if stakes.iter().copied().chain(unplaced).any(|sum| sum.amount.value > sum.amount.small) {
+    let is_claimed = stakes.iter().any(|sum| sum.role == Some(Class::Claim));
+    let unplaced = open.iter().filter(|sum| sum.role.is_none() && !is_claimed);
+    if stakes.iter().chain(unplaced).any(is_large) {
         return None;
     }
     let total = stakes.iter().find(|sum| sum.role == Some(Class::Total));
