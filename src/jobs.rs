@@ -46,12 +46,13 @@ impl TaskHandler for ProcessDelivery {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let app = ctx.get_ext::<App>().expect("the worker was given the app");
-        // A task of its own, so that a panic is this delivery's failure and nobody else's.
-        match tokio::spawn(worker::work_off(app.clone(), self.source, self.delivery)).await {
-            Ok(result) => result,
-            Err(_) => Err("panicked".to_owned()),
-        }
+        in_a_word(worker::work_off(app.clone(), self.source, self.delivery)).await
     }
+}
+
+/// Does it in a task of its own: the queue's tables keep what a failed job said, and what a panic says can quote a customer.
+async fn in_a_word(work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
+    tokio::spawn(work).await.unwrap_or_else(|_| Err("panicked".to_owned()))
 }
 
 /// The nightly forgetting of words that were kept long enough.
@@ -258,5 +259,18 @@ impl Plugin for RetryPolicy {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_queue_is_told_of_a_failure_is_a_word_of_ours() {
+        let name = "Zephyrine";
+        assert_eq!(in_a_word(async { Ok(()) }).await, Ok(()));
+        assert_eq!(in_a_word(async { Err("database".to_owned()) }).await, Err("database".to_owned()));
+        assert_eq!(in_a_word(async move { panic!("no {name}") }).await, Err("panicked".to_owned()));
     }
 }
