@@ -58,7 +58,14 @@ const COUNTED: &[&str] = &[
     "charge",
     "charges",
     "fees",
+    "cards",
+    "checks",
+    "deposits",
+    "installments",
     "payments",
+    "purchases",
+    "tickets",
+    "transfers",
     "transactions",
     "withdrawals",
     "bills",
@@ -71,6 +78,8 @@ const COUNTED: &[&str] = &[
 /// What may stand between a sum and how often it was charged: "$29 out of my account nine times".
 const FROM_WHERE: [&str; 10] =
     ["out", "of", "from", "my", "our", "the", "account", "card", "checking", "bank"];
+/// After a unit these make it a word for something else: "a dollar amount".
+const NO_SUM: [&str; 7] = ["amount", "amounts", "figure", "value", "sign", "store", "general"];
 /// How far after a sum it is looked for, in bytes.
 const TIMES_WITHIN: usize = 48;
 /// The longest sign or unit looked for, in bytes.
@@ -146,7 +155,10 @@ impl Amounts {
                 && let Some((first, value)) = self.spoken(&last)
             {
                 let end = offset(folded, bare) + bare.len();
-                found.push(self.amount(offset(folded, last[first])..end, value, currency));
+                let next = folded[end..].trim_start().split(|c: char| !c.is_alphanumeric()).next();
+                if !next.is_some_and(|next| NO_SUM.contains(&next)) {
+                    found.push(self.amount(offset(folded, last[first])..end, value, currency));
+                }
             }
             last.rotate_left(1);
             last[3] = bare;
@@ -333,6 +345,7 @@ mod tests {
         let cases = [
             "in 2019",
             "order 10231",
+            "not a dollar amount",
             "20 % off",
             "$20% off",
             "call 555 0199",

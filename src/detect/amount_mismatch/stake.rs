@@ -13,6 +13,8 @@ use crate::text::Cleaned;
 /// How far a word may stand from its sum, in bytes, within the sentence: about ten words.
 const STAKE_WITHIN: usize = 60;
 const PASSING_WITHIN: usize = 40;
+/// How far from a large sum a word may stand that says it is none of the matter, in bytes: about two words.
+const NEAR: usize = 15;
 /// What stands this close is right beside it: "{$900.00} check".
 const BESIDE: usize = 3;
 /// From this many legal phrases on, and one in every `WORDS_PER_LEGAL` words, the length is a template's.
@@ -36,6 +38,8 @@ enum Class {
     Bill,
     Settled,
     Thing,
+    Held,
+    Gone,
     Passing,
     Legal,
 }
@@ -142,24 +146,28 @@ fn place<'a>(
     };
     // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
+    let is_large = amount.value > amount.small;
+    let thing_within = if is_large { NEAR } else { PASSING_WITHIN };
     let found = asked
         .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
-        .or_else(|| closest(Class::Reward, BESIDE))
+        .or_else(|| closest(Class::Gone, PASSING_WITHIN))
+        .or_else(|| around().find(|near| is(Class::Held)(near) && beside(near)))
+        .or_else(|| closest(Class::Reward, PASSING_WITHIN))
         .or_else(|| closest(Class::Stake, BESIDE))
         .or_else(|| closest(Class::Bill, BESIDE))
-        .or_else(|| closest(Class::Reward, PASSING_WITHIN))
         .or_else(|| closest(Class::Stake, STAKE_WITHIN))
         .or_else(|| closest(Class::Bill, STAKE_WITHIN))
-        .or_else(|| closest(Class::Thing, PASSING_WITHIN))
+        .or_else(|| closest(Class::Thing, thing_within))
+        .or_else(|| closest(Class::Held, thing_within))
         .or_else(|| closest(Class::Passing, PASSING_WITHIN));
     match found {
         Some(near) => Placed {
             amount,
             role: Some(match near.phrase.class {
-                Class::Asked => Class::Stake,
+                Class::Asked | Class::Gone => Class::Stake,
                 class => class,
             }),
             near: Some(near.range.clone()),
@@ -181,14 +189,24 @@ fn next_in<'a>(sentence: &Range<usize>, next: Option<&'a Amount>) -> Option<&'a 
     next.filter(|next| next.range.start < sentence.end)
 }
 
-/// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is.
+/// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is. Of "$50 of my $250 payment" and
+/// "$15 more than the $345" the first is the matter.
 fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
     for at in 1..placed.len() {
         let between = &folded[placed[at - 1].amount.range.end..placed[at].amount.range.start];
-        if placed[at - 1].role == Some(Class::Settled)
-            && matches!(between.trim(), "of" | "of the" | "of my" | "out of" | "out of the")
-        {
-            placed[at].role = Some(Class::Settled);
+        let mut words =
+            between.split_whitespace().filter(|word| !matches!(*word, "the" | "my" | "our" | "{"));
+        let joint = (words.next(), words.next(), words.next());
+        let part_of = matches!(joint, (Some("of"), None, _) | (Some("out"), Some("of"), None));
+        let differs = matches!(joint, (Some("more" | "less" | "higher" | "lower"), Some("than"), None));
+        if part_of || differs {
+            placed[at].role = match placed[at - 1].role {
+                Some(Class::Settled) => Some(Class::Settled),
+                _ => Some(Class::Thing),
+            };
+        }
+        if differs || part_of && placed[at - 1].role.is_none() {
+            placed[at - 1].role = Some(Class::Stake);
         }
     }
 }
@@ -235,14 +253,22 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     let of = |roles: &[Class]| -> Vec<&Placed<'_>> {
         open.iter().copied().filter(|sum| sum.role.is_some_and(|role| roles.contains(&role))).collect()
     };
+    let is_large = |sum: &&Placed<'_>| sum.amount.value > sum.amount.small;
     let claims = of(&[Class::Claim]);
     let sure: Vec<_> = open.iter().copied().filter(|sum| sum.is_at_stake()).collect();
-    let stakes = match (claims.is_empty(), sure.is_empty()) {
-        (false, _) => claims,
-        (true, false) => sure,
-        (true, true) => of(&[Class::Bill]),
+    let bills = of(&[Class::Bill]);
+    let stakes = if !claims.is_empty() {
+        claims
+    } else if !sure.is_empty() {
+        sure
+    } else if !bills.is_empty() {
+        bills
+    } else if !placed.iter().any(|sum| is_large(&sum)) {
+        // Where money is spoken of at such length and every sum is small, one of them is the matter.
+        open.iter().copied().filter(|sum| sum.role != Some(Class::Thing)).collect()
+    } else {
+        return None;
     };
-    let is_large = |sum: &&Placed<'_>| sum.amount.value > sum.amount.small;
     // What they ask back, and what was promised for spending more, is at stake whatever else was paid.
     let is_told = stakes.iter().all(|sum| matches!(sum.role, Some(Class::Claim | Class::Reward)));
     let far_too_large =
@@ -250,8 +276,7 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     if !is_told && of(&[Class::Passing]).iter().any(far_too_large) {
         return None;
     }
-    let is_claimed = stakes.iter().any(|sum| sum.role == Some(Class::Claim));
-    let unplaced = open.iter().filter(|sum| sum.role.is_none() && !is_claimed);
+    let unplaced = open.iter().filter(|sum| sum.role.is_none() && !is_told);
     if stakes.iter().chain(unplaced).any(is_large) {
         return None;
     }
