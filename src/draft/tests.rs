@@ -160,6 +160,15 @@ fn quotes_are_exact_and_items_at_most_two() {
 }
 
 #[test]
+fn of_more_findings_the_two_weightiest_are_given() {
+    let customer =
+        "The dress has not come and the wedding is this Saturday. This is the third time I am writing.";
+    let draft = "We're sorry to hear that. Please allow 3-5 working days and get back to us after that.";
+    let findings = Bench::load().check(&row(customer, draft));
+    assert_eq!(found(&findings), ["deadline_unacknowledged", "stock_phrase_alone"]);
+}
+
+#[test]
 fn an_empty_side_is_never_flagged() {
     let bench = Bench::load();
     for (customer, draft) in [("", "We're sorry to hear that."), ("The lamp base is cracked.", ""), ("", "")]
