@@ -29,14 +29,15 @@ pub struct Report {
 /// Counts what was decided on messages written since then.
 pub async fn report(db: &PgPool, source: &str, since: DateTime<Utc>) -> sqlx::Result<Report> {
     let totals = store::totals(db, source, since).await?;
+    let (notes, withheld) = store::ends(db, source, since).await?;
     Ok(Report {
         source: source.to_owned(),
         since,
         percent: percent(&totals),
-        notes: store::states(db, source, since).await?,
+        notes,
         kinds: store::kinds(db, source, since).await?,
         days: store::days(db, source, since).await?,
-        withheld: store::withheld(db, source, since).await?,
+        withheld,
         examples: store::examples(db, source, since).await?,
         totals,
     })

@@ -54,19 +54,27 @@ pub async fn totals(db: impl PgExecutor<'_>, source: &str, since: DateTime<Utc>)
     .await
 }
 
-/// Gives how many notes were posted, would have been in shadow mode, or by a backfill.
-pub async fn states(db: impl PgExecutor<'_>, source: &str, since: DateTime<Utc>) -> sqlx::Result<Vec<Count>> {
-    sqlx::query_as(
-        "select case when reason = 'backfill' then reason else state end as name, count(*) as count
+/// Gives what became of the messages: notes by their state (posted, shadow, or backfill for one that would have been
+/// posted), and messages without one by the reason.
+pub async fn ends(
+    db: impl PgExecutor<'_>,
+    source: &str,
+    since: DateTime<Utc>,
+) -> sqlx::Result<(Vec<Count>, Vec<Count>)> {
+    let ends: Vec<(bool, String, i64)> = sqlx::query_as(
+        "select noted, case when noted and reason <> 'backfill' then state else reason end as name, count(*) as count
          from decision
-         where source = $1 and decided_at >= $2 and written_at >= $2 and noted
-         group by name
+         where source = $1 and decided_at >= $2 and written_at >= $2
+         group by noted, name
          order by count desc, name",
     )
     .bind(source)
     .bind(since)
     .fetch_all(db)
-    .await
+    .await?;
+    let (notes, withheld) = ends.into_iter().partition::<Vec<_>, _>(|(noted, ..)| *noted);
+    let counts = |ends: Vec<_>| ends.into_iter().map(|(_, name, count)| Count { name, count }).collect();
+    Ok((counts(notes), counts(withheld)))
 }
 
 /// Gives how many notes rest on each kind of signal; a note counts for each of its kinds.
@@ -95,25 +103,6 @@ pub async fn days(db: impl PgExecutor<'_>, source: &str, since: DateTime<Utc>) -
          where source = $1 and decided_at >= $2 and written_at >= $2
          group by day
          order by day desc",
-    )
-    .bind(source)
-    .bind(since)
-    .fetch_all(db)
-    .await
-}
-
-/// Gives how many messages stayed without a note, by the reason.
-pub async fn withheld(
-    db: impl PgExecutor<'_>,
-    source: &str,
-    since: DateTime<Utc>,
-) -> sqlx::Result<Vec<Count>> {
-    sqlx::query_as(
-        "select reason as name, count(*) as count
-         from decision
-         where source = $1 and decided_at >= $2 and written_at >= $2 and not noted
-         group by reason
-         order by count desc, name",
     )
     .bind(source)
     .bind(since)
