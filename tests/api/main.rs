@@ -1,13 +1,16 @@
 //! The service as its users meet it: real HTTP, a real Postgres, pretend helpdesks.
 
 mod acknowledging;
+mod backfill;
 mod bad_days;
 mod catch_up;
 mod chaos;
 mod crashes;
 mod database;
+mod disk;
 mod docs;
 mod drafts;
+mod erasure;
 mod governor;
 mod helpers;
 mod hostile;
