@@ -37,7 +37,7 @@ impl AmountMismatch {
 
 impl Detector for AmountMismatch {
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {

@@ -13,7 +13,7 @@ use crate::text::Cleaned;
 /// How far a word may stand from its sum, in bytes, within the sentence: about ten words.
 const STAKE_WITHIN: usize = 60;
 const PASSING_WITHIN: usize = 40;
-/// How far from a large sum a word may stand that says it is none of the matter, in bytes: about two words.
+/// How far from a sum a word may stand that says what it is, in bytes: about two words.
 const NEAR: usize = 15;
 /// What stands this close is right beside it: "{$900.00} check".
 const BESIDE: usize = 3;
@@ -38,6 +38,7 @@ enum Class {
     Bill,
     Settled,
     Thing,
+    Rate,
     Held,
     Gone,
     Passing,
@@ -146,8 +147,6 @@ fn place<'a>(
     };
     // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
-    let is_large = amount.value > amount.small;
-    let thing_within = if is_large { NEAR } else { PASSING_WITHIN };
     let found = asked
         .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
@@ -160,8 +159,9 @@ fn place<'a>(
         .or_else(|| closest(Class::Bill, BESIDE))
         .or_else(|| closest(Class::Stake, STAKE_WITHIN))
         .or_else(|| closest(Class::Bill, STAKE_WITHIN))
-        .or_else(|| closest(Class::Thing, thing_within))
-        .or_else(|| closest(Class::Held, thing_within))
+        .or_else(|| closest(Class::Rate, BESIDE).filter(|near| !before(near)))
+        .or_else(|| closest(Class::Thing, NEAR))
+        .or_else(|| closest(Class::Held, NEAR))
         .or_else(|| closest(Class::Passing, PASSING_WITHIN));
     match found {
         Some(near) => Placed {
@@ -265,7 +265,7 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
         bills
     } else if !placed.iter().any(|sum| is_large(&sum)) {
         // Where money is spoken of at such length and every sum is small, one of them is the matter.
-        open.iter().copied().filter(|sum| sum.role != Some(Class::Thing)).collect()
+        open.iter().copied().filter(|sum| !matches!(sum.role, Some(Class::Thing | Class::Rate))).collect()
     } else {
         return None;
     };

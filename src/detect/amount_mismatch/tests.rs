@@ -111,6 +111,23 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
     }
 }
 
+/// Floors over invented openings of complaints, the near-misses among them: what is found in all, not each.
+#[test]
+fn invented_complaints_are_told_apart() {
+    let (mut found, mut small, mut wrong) = (0, 0, Vec::new());
+    for line in include_str!("../../../tests/corpus/small_amounts.tsv").lines() {
+        let (label, words) = line.split_once('\t').expect("a label and words");
+        let is_found = facts(&format!("{words}\n\n{}", argument())).is_some();
+        small += usize::from(label == "small");
+        found += usize::from(is_found && label == "small");
+        if is_found && label == "other" {
+            wrong.push(words);
+        }
+    }
+    assert!(found >= 85, "found {found} of {small}");
+    assert!(wrong.len() <= 6, "{wrong:#?}");
+}
+
 #[test]
 fn only_a_message_out_of_proportion_counts() {
     let fee = "You charged me a $12 fee. ";
