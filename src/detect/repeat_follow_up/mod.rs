@@ -34,7 +34,7 @@ impl RepeatFollowUp {
 
 impl Detector for RepeatFollowUp {
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {

@@ -47,7 +47,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
