@@ -212,6 +212,33 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn no_redirect_is_followed_and_no_call_takes_longer_than_it_may() {
+        use axum::response::Redirect;
+        use axum::routing::any;
+        let routes = axum::Router::new()
+            .route("/", any(|| async { "{}" }))
+            .route("/moved", any(|| async { Redirect::temporary("/") }))
+            .route("/slow", any(|| async { tokio::time::sleep(Duration::from_secs(60)).await }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, routes).into_future());
+        let client = http_client_within(Duration::from_millis(500)).unwrap();
+        let line = Line { client: client.clone(), gate: Gate::default() };
+        let cases = [
+            ("/", Access::Read, Ok(serde_json::json!({}))),
+            ("/moved", Access::Read, Err(CallError::Rejected { status: 307 })),
+            ("/moved", Access::Write, Err(CallError::Rejected { status: 307 })),
+            ("/slow", Access::Read, Err(CallError::Unavailable { status: None })),
+            ("/slow", Access::Write, Err(CallError::OutcomeUnknown)),
+        ];
+        for (path, access, expected) in cases {
+            let call = line.send(client.get(format!("http://{address}{path}")), access);
+            let answer = tokio::time::timeout(Duration::from_secs(10), call).await.expect("it still waits");
+            assert_eq!(answer, expected, "{path} {access:?}");
+        }
+    }
+
     #[test]
     fn retry_after_is_read_in_seconds_and_as_a_date() {
         let now = "2026-03-06T18:42:00Z".parse().unwrap();
