@@ -19,12 +19,14 @@ pub mod fit_wording;
 mod phrases;
 pub mod sources;
 pub mod train;
+mod voice;
 pub mod weights;
 mod wording;
 
 use std::ops::Range;
 
 use self::features::{Capitals, Families, Ordinary};
+use self::fit::Sign;
 use self::phrases::{Found, Hit, Meaning};
 use self::weights::{Decision, ILL, OUTPUTS, Weights};
 use self::wording::Wording;
@@ -77,6 +79,13 @@ impl Reader {
         self.families.features().into_iter().chain(wording::features()).collect()
     }
 
+    /// Which way each feature may speak of ill feeling; of the wording that is for the training to find.
+    fn signs(&self) -> Vec<Sign> {
+        let mut signs = self.families.signs();
+        signs.resize(self.features().len(), Sign::Either);
+        signs
+    }
+
     fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
         let Found { hits, unmeant } = phrases::find(&self.lexicon, text);
         let capitals = Capitals::of(text, &self.ordinary);
@@ -126,7 +135,8 @@ impl EmotionalLanguage {
 
     /// Whether strong words are all there is beside praise or thanks: "Holy shit, this is insane, thank you!".
     fn delighted(&self, text: &Cleaned<'_>, hits: &[Hit<'_>]) -> bool {
-        let praised = hits.iter().any(|hit| ["joy", "gratitude"].contains(&hit.meaning.family.as_str()));
+        let praised =
+            hits.iter().any(|hit| ["joy", "praise", "gratitude"].contains(&hit.meaning.family.as_str()));
         let either_way = |hit: &Hit<'_>| {
             let words = &text.folded()[hit.range.clone()];
             EITHER_WAY_FAMILIES.contains(&hit.meaning.family.as_str())
@@ -217,7 +227,7 @@ const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nut
 
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
@@ -226,10 +236,12 @@ impl Detector for EmotionalLanguage {
         let delighted = self.delighted(text, &counted.hits);
         let mut signals = if delighted { Vec::new() } else { self.ill_signals(text, &counted) };
         let ill = !signals.is_empty();
-        for (kind, family) in [(Kind::Gratitude, "gratitude"), (Kind::Joy, "joy")] {
-            let good: Vec<_> = counted.hits.iter().filter(|hit| hit.meaning.family == family).collect();
+        for (kind, family, weaker) in [(Kind::Gratitude, "gratitude", ""), (Kind::Joy, "joy", "praise")] {
+            let of = |hit: &&Hit<'_>| [family, weaker].contains(&hit.meaning.family.as_str());
+            let good: Vec<_> = counted.hits.iter().filter(of).collect();
             // A word of praise in a complaint, or a single "perfect", is a manner of speaking.
-            if ill || (kind == Kind::Joy && good.len() < 2) {
+            let meant = good.len() > 1 || good.iter().any(|hit| hit.meaning.family == family);
+            if ill || !meant {
                 continue;
             }
             let evidence: Vec<_> = good
@@ -330,6 +342,20 @@ mod tests {
             ("leaving", "I will never use your services again.", Kind::Churn, true),
             ("staying", "I will never understand the German menu.", Kind::Churn, false),
             ("delight", "Damn good work, I love it!", Kind::Joy, true),
+            ("one word of praise", "That would be perfect.", Kind::Joy, false),
+            (
+                "a record, no praise",
+                "My payment history is perfect, my account in excellent standing.",
+                Kind::Joy,
+                false,
+            ),
+            (
+                "the other side leaves",
+                "The bank said they will no longer do business with me.",
+                Kind::Churn,
+                false,
+            ),
+            ("an ultimatum", "Fix it or I cancel.", Kind::Churn, true),
         ];
         for (name, message, kind, expected) in cases {
             assert_eq!(kinds(message).contains(&kind), expected, "{name}: {message:?}");

@@ -3,15 +3,31 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::fit::Sign;
 use super::phrases::{Hit, Meaning};
+use super::voice::Voice;
 use crate::text::Cleaned;
 
 /// Families that say nothing of ill feeling by themselves.
-const NEUTRAL: [&str; 9] =
-    ["topic", "legal", "joy", "gratitude", "courtesy", "degree", "self", "company", "said"];
+const NEUTRAL: [&str; 11] = [
+    "topic",
+    "legal",
+    "joy",
+    "praise",
+    "gratitude",
+    "laughter",
+    "courtesy",
+    "degree",
+    "self",
+    "company",
+    "said",
+];
+
+/// Families that speak against ill feeling.
+const AGAINST: [&str; 6] = ["topic", "legal", "joy", "praise", "gratitude", "courtesy"];
 
 /// How many features the shape of the text gives.
-const SHAPES: usize = 16;
+const SHAPES: usize = 21;
 
 /// What the shape of the text gives, in the order `count` appends it.
 const SHAPE: [&str; SHAPES] = [
@@ -31,6 +47,11 @@ const SHAPE: [&str; SHAPES] = [
     "phrases",
     "phrases per length",
     "redacted",
+    "of the writer",
+    "to the reader",
+    "of others",
+    "negations",
+    "words to a sentence",
 ];
 
 /// The families of a lexicon, each with its place among the features.
@@ -71,6 +92,17 @@ impl Families {
         counts.chain(presences).chain(SHAPE.map(String::from)).collect()
     }
 
+    /// Which way each feature may speak of ill feeling, in the order of `features`.
+    pub fn signs(&self) -> Vec<Sign> {
+        let of = |(place, name): (usize, &String)| match name.as_str() {
+            name if AGAINST.contains(&name) => Sign::Against,
+            _ if self.neutral[place] => Sign::Either,
+            _ => Sign::For,
+        };
+        let families: Vec<_> = self.names.iter().enumerate().map(of).collect();
+        [&families[..], &families[..], &[Sign::Either; SHAPES]].concat()
+    }
+
     /// Counts everything in a message. All values are small: counts go through a logarithm.
     pub fn count(&self, text: &Cleaned<'_>, hits: &[Hit<'_>], capitals: &Capitals) -> Vec<f64> {
         let n = self.names.len();
@@ -96,6 +128,7 @@ impl Families {
         }
         let words = text.words() as f64;
         let marks = Marks::of(text.folded());
+        let voice = Voice::of(text.folded());
         let shouting = if capitals.everywhere() { 0.0 } else { 1.0 };
         let phrases = (total as f64).ln_1p();
         features.extend([
@@ -115,6 +148,11 @@ impl Families {
             phrases,
             phrases / (8.0 + words).ln(),
             f64::from(text.folded().contains("xxxx")),
+            voice.share(voice.writer),
+            voice.share(voice.reader),
+            voice.share(voice.others),
+            voice.share(voice.negations),
+            (voice.words as f64 / text.sentences().len().max(1) as f64).ln_1p(),
         ]);
         features
     }

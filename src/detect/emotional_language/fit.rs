@@ -2,11 +2,26 @@
 //!
 //! No chance and no order of summation that varies: the same messages give the same weights.
 
-/// How strongly large weights are held down; found by cross-validation on the labelled messages.
-pub const PENALTY: f64 = 60.0;
-
 const STEPS: usize = 30;
 const SETTLED: f64 = 1e-9;
+
+/// Which way a feature may speak of what is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    For,
+    Against,
+    Either,
+}
+
+impl Sign {
+    fn allows(self, weight: f64) -> bool {
+        match self {
+            Self::For => weight >= 0.0,
+            Self::Against => weight <= 0.0,
+            Self::Either => true,
+        }
+    }
+}
 
 /// A fitted output: its constant, and a weight for each feature as counted.
 pub struct Fit {
@@ -21,20 +36,35 @@ impl Fit {
     }
 }
 
-/// Fits one output. `rows` are messages as counted, `labels` whether each has it.
-pub fn fit(rows: &[&[f64]], labels: &[bool], penalty: f64) -> Fit {
-    let (means, scales) = spread(rows);
+/// Fits one output. `rows` are messages as counted, `labels` whether each has it, `signs` what is known of each feature
+/// beforehand: one whose weight contradicts its sign was misled by few messages, and is left out.
+pub fn fit(rows: &[&[f64]], labels: &[bool], penalty: f64, signs: &[Sign]) -> Fit {
+    let (means, mut scales) = spread(rows);
+    loop {
+        let fit = fit_scaled(rows, labels, penalty, &means, &scales);
+        let contradicts = |place: &usize| !signs[*place].allows(fit.weights[*place]);
+        let misled: Vec<_> = (0..scales.len()).filter(contradicts).collect();
+        if misled.is_empty() {
+            return fit;
+        }
+        for place in misled {
+            scales[place] = 0.0;
+        }
+    }
+}
+
+/// Fits on the features that have a scale; the others weigh nothing.
+fn fit_scaled(rows: &[&[f64]], labels: &[bool], penalty: f64, means: &[f64], scales: &[f64]) -> Fit {
+    let used: Vec<usize> = (0..scales.len()).filter(|&place| scales[place] > 0.0).collect();
     // The first place of each row is the constant's.
     let standard: Vec<Vec<f64>> = rows
         .iter()
         .map(|row| {
-            let rest =
-                row.iter().zip(&means).zip(&scales).map(|((value, mean), scale)| (value - mean) * scale);
+            let rest = used.iter().map(|&place| (row[place] - means[place]) * scales[place]);
             std::iter::once(1.0).chain(rest).collect()
         })
         .collect();
-    let width = means.len() + 1;
-    let mut weights = vec![0.0; width];
+    let mut weights = vec![0.0; used.len() + 1];
     for _ in 0..STEPS {
         let step = newton_step(&standard, labels, &weights, penalty);
         for (weight, change) in weights.iter_mut().zip(&step) {
@@ -44,8 +74,11 @@ pub fn fit(rows: &[&[f64]], labels: &[bool], penalty: f64) -> Fit {
             break;
         }
     }
-    let unscaled: Vec<f64> = weights[1..].iter().zip(&scales).map(|(weight, scale)| weight * scale).collect();
-    Fit { constant: weights[0] - dot(&unscaled, &means), weights: unscaled }
+    let mut unscaled = vec![0.0; scales.len()];
+    for (&place, weight) in used.iter().zip(&weights[1..]) {
+        unscaled[place] = weight * scales[place];
+    }
+    Fit { constant: weights[0] - dot(&unscaled, means), weights: unscaled }
 }
 
 /// The mean of each feature and one over its standard deviation (0 where it never varies).
@@ -118,9 +151,13 @@ mod tests {
         let rows: Vec<[f64; 3]> = (0..40).map(|n| [f64::from(n % 2), f64::from(n % 3), 1.0]).collect();
         let rows: Vec<&[f64]> = rows.iter().map(|row| &row[..]).collect();
         let labels: Vec<bool> = (0..40).map(|n| n % 2 == 1).collect();
-        let fit = fit(&rows, &labels, 1.0);
+        let either = [Sign::Either; 3];
+        let fit_signed = |signs: &[Sign]| fit(&rows, &labels, 1.0, signs);
+        let fit = fit_signed(&either);
         assert!(fit.weights[0] > 3.0 * fit.weights[1].abs(), "{:?}", fit.weights);
         assert_eq!(fit.weights[2], 0.0, "a feature that never varies weighs nothing");
         assert!(fit.probability(&[1.0, 1.0, 1.0]) > 0.8 && fit.probability(&[0.0, 1.0, 1.0]) < 0.2);
+        assert_eq!(fit_signed(&[Sign::For, Sign::Either, Sign::Either]).weights, fit.weights);
+        assert_eq!(fit_signed(&[Sign::Against, Sign::Either, Sign::Either]).weights[0], 0.0);
     }
 }
