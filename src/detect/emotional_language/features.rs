@@ -268,3 +268,23 @@ impl Ordinary {
         self.0.contains(word)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_has_a_sign_and_families_that_of_what_they_mean() {
+        let meaning =
+            |family: &str| Meaning { family: family.to_owned(), says: None, feeling: false, strong: false };
+        let families = Families::of(&["joy", "anger", "degree", "anger"].map(meaning));
+        let signs = families.signs();
+        assert_eq!(signs.len(), families.features().len());
+        let cases = [("anger", Sign::For), ("degree", Sign::Either), ("joy", Sign::Against)];
+        for (name, expected) in cases {
+            let place = families.place(name);
+            assert_eq!([signs[place], signs[place + families.len()]], [expected; 2], "{name}");
+        }
+        assert_eq!(signs.last(), Some(&Sign::Either), "shape speaks either way");
+    }
+}
