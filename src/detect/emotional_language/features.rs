@@ -1,7 +1,8 @@
 //! What is counted in a message before its feelings are weighed.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use foldhash::HashMap;
 
 use super::fit::Sign;
 use super::phrases::{Hit, Meaning};
@@ -257,7 +258,7 @@ fn is_capital(word: &str) -> bool {
 }
 
 /// Ordinary words: those that nobody writes in capitals because they are names.
-pub struct Ordinary(std::collections::HashSet<&'static str>);
+pub struct Ordinary(foldhash::HashSet<&'static str>);
 
 impl Ordinary {
     pub fn load() -> Self {

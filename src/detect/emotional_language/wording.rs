@@ -4,10 +4,10 @@
 //! a pair of neighbours, or a beginning (`annoyi-`) that longer words share; the columns are the outputs.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use anyhow::Context;
+use foldhash::HashMap;
 
 use crate::text::Cleaned;
 
