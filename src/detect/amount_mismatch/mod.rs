@@ -8,6 +8,7 @@
 //! English only. Where a large sum stands without a word that places it, nothing is said. Sums blacked out or told
 //! as a share ("20 % of it") are not read.
 
+mod relations;
 mod stake;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::relations::{settle_differences, settle_wholes};
 use crate::detect::amounts::{Amount, Amounts};
 use crate::detect::lexicon::Lexicon;
 use crate::text::Cleaned;
@@ -22,14 +23,12 @@ const LEGAL_PHRASES: usize = 4;
 const WORDS_PER_LEGAL: usize = 60;
 /// A sum this many times what is small, paid or sent "in passing", is more likely the matter itself.
 const TOO_LARGE_TO_PASS: u32 = 5;
-/// Of more sums than this none is looked at as the difference of two others: each pair is.
-const MOST_COMPARED: usize = 12;
 /// How much of the clause around the sum is quoted at most, in bytes.
 const QUOTE_WITHIN: usize = 45;
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
-enum Class {
+pub enum Class {
     Stake,
     Total,
     Asked,
@@ -72,16 +71,22 @@ struct Near<'a> {
 }
 
 /// What a sum is in its sentence, with the phrase that says so.
-struct Placed<'a> {
-    amount: &'a Amount,
+pub struct Placed<'a> {
+    pub amount: &'a Amount,
+    /// Of two sums that should have been one, what they differ by.
+    pub value: Decimal,
     /// `None` where no word places it.
-    role: Option<Class>,
+    pub role: Option<Class>,
     near: Option<Range<usize>>,
     cue: &'a str,
 }
 
 impl Placed<'_> {
-    fn is_at_stake(&self) -> bool {
+    fn is_large(&self) -> bool {
+        self.value > self.amount.small
+    }
+
+    pub fn is_at_stake(&self) -> bool {
         matches!(self.role, Some(Class::Stake | Class::Total | Class::Claim | Class::Reward))
     }
 }
@@ -148,7 +153,7 @@ fn place<'a>(
     // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
     let found = asked
-        .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near) && before(near)))
+        .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
@@ -166,6 +171,7 @@ fn place<'a>(
     match found {
         Some(near) => Placed {
             amount,
+            value: amount.value,
             role: Some(match near.phrase.class {
                 Class::Asked | Class::Gone => Class::Stake,
                 class => class,
@@ -173,7 +179,7 @@ fn place<'a>(
             near: Some(near.range.clone()),
             cue: &near.phrase.cue,
         },
-        None => Placed { amount, role: None, near: None, cue: "" },
+        None => Placed { amount, value: amount.value, role: None, near: None, cue: "" },
     }
 }
 
@@ -189,52 +195,6 @@ fn next_in<'a>(sentence: &Range<usize>, next: Option<&'a Amount>) -> Option<&'a 
     next.filter(|next| next.range.start < sentence.end)
 }
 
-/// "Received $540 of the $590" settles the 590 too: what is left of it is named, if anything is. Of "$50 of my $250 payment" and
-/// "$15 more than the $345" the first is the matter.
-fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
-    for at in 1..placed.len() {
-        let between = &folded[placed[at - 1].amount.range.end..placed[at].amount.range.start];
-        let mut words =
-            between.split_whitespace().filter(|word| !matches!(*word, "the" | "my" | "our" | "{"));
-        let joint = (words.next(), words.next(), words.next());
-        let part_of = matches!(joint, (Some("of"), None, _) | (Some("out"), Some("of"), None));
-        let differs = matches!(joint, (Some("more" | "less" | "higher" | "lower"), Some("than"), None));
-        if part_of || differs {
-            placed[at].role = match placed[at - 1].role {
-                Some(Class::Settled) => Some(Class::Settled),
-                _ => Some(Class::Thing),
-            };
-        }
-        if differs || part_of && placed[at - 1].role.is_none() {
-            placed[at - 1].role = Some(Class::Stake);
-        }
-    }
-}
-
-/// "Charged $100 in place of $96, that is $4 too much": of a sum at stake and two that differ by it, those two only explain it.
-/// Where all three are at stake one is the sum of the others.
-fn settle_differences(placed: &mut [Placed<'_>]) {
-    let values: HashSet<Decimal> = placed.iter().map(|sum| sum.amount.value).collect();
-    if values.len() > MOST_COMPARED {
-        return;
-    }
-    let at_stake: HashSet<Decimal> =
-        placed.iter().filter(|sum| sum.is_at_stake()).map(|sum| sum.amount.value).collect();
-    let mut explained = HashSet::new();
-    for less in &values {
-        for more in values.iter().filter(|more| *more > less) {
-            let difference = more - less;
-            let explain = at_stake.contains(&difference) && difference != *less;
-            if explain && !(at_stake.contains(less) && at_stake.contains(more)) {
-                explained.extend([*less, *more]);
-            }
-        }
-    }
-    for sum in placed.iter_mut().filter(|sum| explained.contains(&sum.amount.value)) {
-        sum.role = Some(Class::Thing);
-    }
-}
-
 /// Whether a phrase after one sum is nearer to the next: "$250, and a $28 late fee". One before both may be of both.
 fn nearer(next: &Amount, near: &Near<'_>, amount: &Amount) -> bool {
     near.range.start > amount.range.start
@@ -248,41 +208,15 @@ fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
 /// Chooses among the sums. A large one counts against a small one unless its words place it in passing or settle it.
 fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     let settled: HashSet<Decimal> =
-        placed.iter().filter(|sum| sum.role == Some(Class::Settled)).map(|sum| sum.amount.value).collect();
-    let open: Vec<&Placed<'_>> = placed.iter().filter(|sum| !settled.contains(&sum.amount.value)).collect();
-    let of = |roles: &[Class]| -> Vec<&Placed<'_>> {
-        open.iter().copied().filter(|sum| sum.role.is_some_and(|role| roles.contains(&role))).collect()
-    };
-    let is_large = |sum: &&Placed<'_>| sum.amount.value > sum.amount.small;
-    let claims = of(&[Class::Claim]);
-    let sure: Vec<_> = open.iter().copied().filter(|sum| sum.is_at_stake()).collect();
-    let bills = of(&[Class::Bill]);
-    let stakes = if !claims.is_empty() {
-        claims
-    } else if !sure.is_empty() {
-        sure
-    } else if !bills.is_empty() {
-        bills
-    } else if !placed.iter().any(|sum| is_large(&sum)) {
-        // Where money is spoken of at such length and every sum is small, one of them is the matter.
-        open.iter().copied().filter(|sum| !matches!(sum.role, Some(Class::Thing | Class::Rate))).collect()
-    } else {
-        return None;
-    };
-    // What they ask back, and what was promised for spending more, is at stake whatever else was paid.
-    let is_told = stakes.iter().all(|sum| matches!(sum.role, Some(Class::Claim | Class::Reward)));
-    let far_too_large =
-        |sum: &&Placed<'_>| sum.amount.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS);
-    if !is_told && of(&[Class::Passing]).iter().any(far_too_large) {
-        return None;
-    }
-    let unplaced = open.iter().filter(|sum| sum.role.is_none() && !is_told);
-    if stakes.iter().chain(unplaced).any(is_large) {
+        placed.iter().filter(|sum| sum.role == Some(Class::Settled)).map(|sum| sum.value).collect();
+    let open: Vec<&Placed<'_>> = placed.iter().filter(|sum| !settled.contains(&sum.value)).collect();
+    let stakes = at_stake(placed, &open);
+    if speaks_of_more(&open, &stakes) {
         return None;
     }
     let total = stakes.iter().find(|sum| sum.role == Some(Class::Total));
-    let shown = total.or(stakes.iter().max_by_key(|sum| sum.amount.value))?;
-    let value = if total.is_some() { shown.amount.value } else { sum_of(&stakes, shown.amount) };
+    let shown = total.or(stakes.iter().max_by_key(|sum| sum.value))?;
+    let value = if total.is_some() { shown.value } else { sum_of(&stakes, shown) };
     (value <= shown.amount.small).then(|| Stake {
         range: clause(text, shown),
         value,
@@ -291,12 +225,42 @@ fn decide(text: &Cleaned<'_>, placed: &[Placed<'_>]) -> Option<Stake> {
     })
 }
 
+/// What the customer asks back, else what is at stake by its words, else what is owed. Where money is spoken of at such
+/// length and every sum is small, one of them is the matter all the same.
+fn at_stake<'p>(placed: &[Placed<'_>], open: &[&'p Placed<'p>]) -> Vec<&'p Placed<'p>> {
+    let those = |wanted: &dyn Fn(&Placed<'_>) -> bool| -> Vec<_> {
+        open.iter().copied().filter(|sum| wanted(sum)).collect()
+    };
+    let all_small = !placed.iter().any(Placed::is_large);
+    [
+        those(&|sum| sum.role == Some(Class::Claim)),
+        those(&|sum| sum.is_at_stake()),
+        those(&|sum| sum.role == Some(Class::Bill)),
+        those(&|sum| all_small && !matches!(sum.role, Some(Class::Thing | Class::Rate))),
+    ]
+    .into_iter()
+    .find(|stakes| !stakes.is_empty())
+    .unwrap_or_default()
+}
+
+/// Whether a large sum may be the matter. What they ask back, and what was promised for spending more, is the matter
+/// whatever else was paid.
+fn speaks_of_more(open: &[&Placed<'_>], stakes: &[&Placed<'_>]) -> bool {
+    let is_told = stakes.iter().all(|sum| matches!(sum.role, Some(Class::Claim | Class::Reward)));
+    let beside = |sum: &&Placed<'_>| match sum.role {
+        Some(Class::Passing) => sum.value > sum.amount.small * Decimal::from(TOO_LARGE_TO_PASS),
+        None => sum.is_large(),
+        _ => false,
+    };
+    stakes.iter().any(|sum| sum.is_large()) || !is_told && open.iter().any(beside)
+}
+
 /// Several charges count by their total; a sum named twice is the same sum.
-fn sum_of(stakes: &[&Placed<'_>], shown: &Amount) -> Decimal {
+fn sum_of(stakes: &[&Placed<'_>], shown: &Placed<'_>) -> Decimal {
     let mut values: Vec<Decimal> = stakes
         .iter()
-        .filter(|sum| sum.amount.currency == shown.currency)
-        .map(|sum| sum.amount.value)
+        .filter(|sum| sum.amount.currency == shown.amount.currency)
+        .map(|sum| sum.value)
         .collect();
     values.sort();
     values.dedup();

@@ -91,6 +91,10 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
         ("no difference", "I took out $60, it gave me $40, and charged a $5 fee.", None),
         ("a part", "You applied $50 of my $250 payment to another loan.", Some("50")),
         ("more than", "You took $15 more than the $345 that we agreed on.", Some("15")),
+        ("in place of", "You charged $240 instead of $210.", Some("30")),
+        ("in place of, large", "You paid out $485 in place of $1,500.", None),
+        ("some of it", "I had a $100 voucher, and $46 of it was gone.", Some("46")),
+        ("some of it, large", "I had a $900 voucher, and $460 of it was gone.", None),
         ("gone astray", "You lost my payment of $1,400 and added a $50 fee.", None),
         ("kept", "You charged $25 for cleaning and kept my deposit of $300.", None),
         ("a condition", "I kept $1,500 in it and you took a $12 fee.", Some("12")),
@@ -124,7 +128,7 @@ fn invented_complaints_are_told_apart() {
             wrong.push(words);
         }
     }
-    assert!(found >= 85, "found {found} of {small}");
+    assert!(found >= 105, "found {found} of {small}");
     assert!(wrong.len() <= 6, "{wrong:#?}");
 }
 
