@@ -257,6 +257,39 @@ async fn words_go_in_the_night_after_their_days_and_the_younger_stay() {
     assert_eq!(world.count(planned).await, 1);
 }
 
+#[tokio::test]
+async fn a_stop_does_not_wait_for_the_end_of_the_night() {
+    let world = keeping("30d").await;
+    let requester = world.zendesk.add_user(customer());
+    let ticket = world.zendesk.add_ticket(named_ticket(&requester));
+    announce(&world, &ticket, zendesk::Form::Event).await;
+    world.settle().await;
+    for aged in [
+        "update delivery set finished_at = now() - interval '31 days'",
+        "update ticket set seen_at = now() - interval '31 days'",
+    ] {
+        sqlx::query(aged).execute(&world.db).await.unwrap();
+    }
+    // The night's first statement waits for as long as we like.
+    let mut lock = world.db.begin().await.unwrap();
+    sqlx::query("select from delivery for update").execute(&mut *lock).await.unwrap();
+    let tonight = "select count(graphile_worker.add_job('forget_text', '{}'))";
+    assert_eq!(world.count(tonight).await, 1);
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    until(async || world.count(waits).await == 1).await;
+
+    let World { service, db, .. } = world;
+    let address = service.address;
+    let stop = tokio::spawn(service.stop());
+    until(async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    lock.rollback().await.unwrap();
+    stop.await.unwrap().unwrap();
+    let left = "select (select count(*) from ticket where subject <> '')
+                     + (select count(*) from graphile_worker._private_jobs where locked_at is null)";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&db).await.unwrap();
+    assert_eq!(left, 2, "the rest is left, and another replica's");
+}
+
 /// Every three words in a row of the demo's tickets and drafts.
 fn phrases(source: &str) -> Vec<String> {
     let texts = source.lines().filter_map(|line| {
