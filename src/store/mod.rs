@@ -53,28 +53,15 @@ pub async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
 /// It goes by key alone: Postgres holds on to plans that it made while the queue was empty, and reads the whole queue for each
 /// batch once it has filled. (The worker's reading of the queue becomes slower by this, not faster.)
 pub async fn connect_for_keeping(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    open(pool(2, "set enable_seqscan = off"), options).await
+    open(trusting(pool(2, "set enable_seqscan = off")), options).await
 }
 
 /// Makes the worker's pool: its commits do not wait for the disk.
 ///
 /// Every step of the worker is safe to repeat, and a crash loses only the latest of them, in order. What must not be
 /// lost says so in its own statement: a kept webhook, and the intent to post.
-///
-/// A connection that was in use a moment ago is not asked whether it is still there: that would be a way to Postgres and
-/// back before every statement. If it is not, the delivery is tried again.
 pub async fn connect_for_work(options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    let pool = pool(WORKING, "set synchronous_commit = off").test_before_acquire(false).before_acquire(
-        |connection, was| {
-            Box::pin(async move {
-                if was.idle_for > SURELY_THERE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        },
-    );
-    open(pool, options).await
+    open(trusting(pool(WORKING, "set synchronous_commit = off")), options).await
 }
 
 fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
@@ -86,6 +73,19 @@ fn pool(connections: u32, settings: &'static str) -> PgPoolOptions {
             })
         },
     )
+}
+
+/// A connection that was in use a moment ago is not asked whether it is still there: that would be a way to Postgres and
+/// back before every statement. If it is not, the work is tried again, as it is when Postgres goes away in the middle of it.
+fn trusting(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.test_before_acquire(false).before_acquire(|connection, was| {
+        Box::pin(async move {
+            if was.idle_for > SURELY_THERE {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 async fn open(pool: PgPoolOptions, options: PgConnectOptions) -> anyhow::Result<PgPool> {
