@@ -130,9 +130,8 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     let other = zendesk.add_ticket(ticket(other, &TEXT.replace(NAME, "Bartholomew")));
     for (ticket, done) in [(&other, 1), (&noted, 2)] {
         send(ticket).await;
-        while count(&mut db, "select count(*) from delivery where state = 'done'").await < done {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let ended = "select count(*) from delivery where state = 'done'";
+        until(async || count(&mut db, ended).await >= done).await;
     }
     zendesk.fail_next(Call::Write, Fault::LimitedPlain(600));
     send(&waiting).await;
@@ -140,9 +139,7 @@ async fn an_erased_requester_is_found_in_no_table_no_log_and_no_metric() {
     assert!(looked.text().await.unwrap().contains(NAME));
     let worked =
         "select count(*) from delivery, draft_check where state = 'waiting' and delivery.reason is not null";
-    while count(&mut db, worked).await == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(async || count(&mut db, worked).await > 0).await;
 
     assert_eq!(tables_that_name(&dump(&options), NAME), sorted(&TABLES), "the search finds what is there");
     let (code, said) = erase(&config, &hers.0, &["--dry-run"]);

@@ -281,11 +281,11 @@ impl World {
 }
 
 /// Waits on a condition, 30 s at the most.
-pub async fn until(condition: impl AsyncFn() -> bool) {
+pub async fn until(condition: impl AsyncFnMut() -> bool) {
     until_within(Duration::from_secs(30), condition).await;
 }
 
-pub async fn until_within(limit: Duration, condition: impl AsyncFn() -> bool) {
+pub async fn until_within(limit: Duration, mut condition: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + limit;
     while !condition().await {
         assert!(Instant::now() < deadline, "waited {} s for nothing", limit.as_secs());

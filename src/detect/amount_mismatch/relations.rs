@@ -36,7 +36,11 @@ pub fn settle_wholes(folded: &str, placed: &mut [Placed<'_>]) {
                 placed[later].role = Some(Class::Thing);
                 placed[earlier].role = Some(Class::Stake);
             }
-            _ if words.len() <= MOST_BETWEEN && IN_PLACE.iter().any(|phrase| between.contains(phrase)) => {
+            _ if words.len() <= MOST_BETWEEN
+                && placed[earlier].amount.currency == placed[later].amount.currency
+                && placed[earlier].value != placed[later].value
+                && IN_PLACE.iter().any(|phrase| between.contains(phrase)) =>
+            {
                 let differ = (placed[earlier].value - placed[later].value).abs();
                 placed[earlier].role = Some(Class::Thing);
                 placed[later].role = Some(Class::Stake);

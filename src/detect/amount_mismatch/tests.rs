@@ -92,6 +92,7 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
         ("a part", "You applied $50 of my $250 payment to another loan.", Some("50")),
         ("more than", "You took $15 more than the $345 that we agreed on.", Some("15")),
         ("in place of", "You charged $240 instead of $210.", Some("30")),
+        ("in place of, the same", "You charged $24 instead of $24.", Some("24")),
         ("in place of, large", "You paid out $485 in place of $1,500.", None),
         ("some of it", "I had a $100 voucher, and $46 of it was gone.", Some("46")),
         ("some of it, large", "I had a $900 voucher, and $460 of it was gone.", None),
