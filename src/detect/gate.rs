@@ -62,9 +62,11 @@ struct Node {
     children: u32,
     /// What begins here.
     parts: Parts,
+    /// What begins here or further on.
+    beyond: Parts,
 }
 
-const FREE: Node = Node { parent: u32::MAX, children: 0, parts: 0 };
+const FREE: Node = Node { parent: u32::MAX, children: 0, parts: 0, beyond: 0 };
 
 impl Gate {
     pub fn new(beginnings: Beginnings) -> Self {
@@ -80,6 +82,7 @@ impl Gate {
                 begun |= parts;
                 beyond = rest;
             }
+            nodes[at].beyond = nodes[at].parts | beyond.iter().fold(0, |all, (_, parts)| all | parts);
             let says_more = |same: &&[(_, Parts)]| same.iter().any(|(_, parts)| parts & !begun != 0);
             let same_so_far = beyond.chunk_by(|one, next| one.0[depth] == next.0[depth]);
             let children: Vec<_> = same_so_far.filter(says_more).collect();
@@ -94,20 +97,20 @@ impl Gate {
         Self { always: beginnings.always, nodes }
     }
 
-    /// The parts of which some pattern can begin at the beginning of `text`.
-    pub fn at(&self, text: &[u8]) -> Parts {
+    /// The parts of which some pattern can begin with `word`, whatever follows it.
+    pub fn begun(&self, word: &[u8]) -> Parts {
         let (mut at, mut node) = (0, self.nodes[0]);
         let mut parts = self.always | node.parts;
-        for &byte in text {
+        for &byte in word {
             let child = node.children + u32::from(class_of(byte));
             node = self.nodes[child as usize];
             if node.parent != at {
-                break;
+                return parts;
             }
             at = child;
             parts |= node.parts;
         }
-        parts
+        parts | node.beyond
     }
 }
 
@@ -180,14 +183,14 @@ mod tests {
             ("\u{fc}rgent", 0b0000),
         ];
         for (text, expected) in cases {
-            assert_eq!(gate.at(text.as_bytes()), expected, "{text}");
+            assert_eq!(gate.begun(text.as_bytes()), expected, "{text}");
         }
     }
 
     #[test]
     fn a_pattern_that_can_begin_with_anything_is_always_let_through() {
         let gate = gate(&[r"(?:\w+ )?need", "need"]);
-        assert_eq!(gate.at(b"we need"), 0b01);
-        assert_eq!(gate.at(b"need"), 0b11);
+        assert_eq!(gate.begun(b"we need"), 0b01);
+        assert_eq!(gate.begun(b"need"), 0b11);
     }
 }

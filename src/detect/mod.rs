@@ -9,6 +9,8 @@ mod gate;
 pub mod lexicon;
 pub mod numbers;
 pub mod repeat_follow_up;
+mod search;
+mod steps;
 pub mod urgency;
 
 use std::sync::{Mutex, PoisonError};

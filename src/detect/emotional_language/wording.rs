@@ -26,8 +26,8 @@ const NOTHING: f32 = -4.0;
 #[derive(Default)]
 pub struct Wording {
     constant: Row,
-    /// A number for each word or beginning that has a weight, alone or in a pair.
-    words: HashMap<String, u32>,
+    /// By the `key` of a word, a beginning or a pair. The texts themselves are not kept: this is asked for each word of a message,
+    /// and what is small stays near the processor.
     rows: HashMap<u64, Row>,
 }
 
@@ -49,17 +49,13 @@ impl Wording {
                 continue;
             }
             let key = match words.split_once(' ') {
-                Some((first, second)) => pair(wording.number(first), wording.number(second)),
-                None => u64::from(wording.number(words)),
+                Some((first, second)) => pair(key(first), key(second)),
+                None => key(words),
             };
-            wording.rows.insert(key, row);
+            let earlier = wording.rows.insert(key, row);
+            anyhow::ensure!(earlier.is_none(), "wording {words:?} stands there twice");
         }
         Ok(wording)
-    }
-
-    fn number(&mut self, word: &str) -> u32 {
-        let next = self.words.len() as u32 + 1;
-        *self.words.entry(word.to_owned()).or_insert(next)
     }
 
     /// What is counted of a message: for each output its strongest sentence, and all sentences together.
@@ -92,31 +88,23 @@ impl Wording {
 
     /// Calls `found` with each weight in the order of the sentence, and counts the words.
     fn each(&self, sentence: &str, mut found: impl FnMut(Range<usize>, &Row), count: &mut usize) {
-        let mut before: Option<(u32, usize)> = None;
-        let mut buffer = String::with_capacity(BEGINNING + 1);
+        let mut before: Option<(u64, usize)> = None;
         for word in words(sentence) {
             *count += 1;
-            let number = self.words.get(word.text).copied();
+            let (own, start) = (key(word.text), word.range.start);
             let mut weigh = |key: u64, start: usize| {
                 if let Some(row) = self.rows.get(&key) {
                     found(start..word.range.end, row);
                 }
             };
-            if let Some(number) = number {
-                weigh(u64::from(number), word.range.start);
-            }
+            weigh(own, start);
             if let Some(beginning) = beginning(word.text) {
-                buffer.clear();
-                buffer.push_str(beginning);
-                buffer.push('-');
-                if let Some(&number) = self.words.get(&buffer) {
-                    weigh(u64::from(number), word.range.start);
-                }
+                weigh(key_of([beginning, "-"]), start);
             }
-            if let (Some((first, start)), Some(second)) = (before, number) {
-                weigh(pair(first, second), start);
+            if let Some((first, start)) = before {
+                weigh(pair(first, own), start);
             }
-            before = number.map(|number| (number, word.range.start));
+            before = Some((own, start));
         }
     }
 }
@@ -195,8 +183,19 @@ fn mark(run: &str) -> &str {
     if both { "?!" } else { &run[..run.len().min(2)] }
 }
 
-fn pair(first: u32, second: u32) -> u64 {
-    u64::from(first) << 32 | u64::from(second)
+/// A number for a word, the same in every process (FNV-1a, Fowler, Noll and Vo). That another word has the same as one of twenty
+/// thousand is as good as impossible, and would cost a wrong weight.
+fn key(word: &str) -> u64 {
+    key_of([word])
+}
+
+fn key_of<const N: usize>(pieces: [&str; N]) -> u64 {
+    let bytes = pieces.into_iter().flat_map(str::bytes);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |key, byte| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn pair(first: u64, second: u64) -> u64 {
+    (first.rotate_left(32) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn add(sums: &mut Row, row: &Row) {
