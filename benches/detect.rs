@@ -6,6 +6,7 @@ use divan::Bencher;
 use undertone::detect::amount_mismatch::AmountMismatch;
 use undertone::detect::emotional_language::EmotionalLanguage;
 use undertone::detect::repeat_follow_up::RepeatFollowUp;
+use undertone::detect::search::Patterns;
 use undertone::detect::urgency::Urgency;
 use undertone::detect::{Detector, Detectors, Reading};
 use undertone::text::{self, Cleaned, language};
@@ -51,15 +52,16 @@ fn in_turn(bencher: Bencher, texts: &[String], mut read: impl FnMut(&str)) {
     bencher.bench_local(|| texts.next().map(|text| read(divan::black_box(text))));
 }
 
-fn detect(bencher: Bencher, detector: &dyn Detector, texts: &[String]) {
-    let history = History::default();
+fn detect<D: Detector + 'static>(bencher: Bencher, load: fn(&mut Patterns) -> anyhow::Result<D>) {
+    let detectors = Detectors::with(|patterns| Ok(vec![Box::new(load(patterns)?)])).expect("the lexicons");
+    let (texts, history) = (about_85_words(), History::default());
     let cleaned: Vec<_> = texts.iter().map(|text| text::clean(text)).collect();
     for text in cleaned.iter().cycle().take(3 * cleaned.len()) {
-        detector.detect(&reading(text, &history));
+        detectors.run(&reading(text, &history));
     }
     let mut texts = cleaned.iter().cycle();
     bencher
-        .bench_local(|| texts.next().map(|text| detector.detect(&reading(divan::black_box(text), &history))));
+        .bench_local(|| texts.next().map(|text| detectors.run(&reading(divan::black_box(text), &history))));
 }
 
 fn everything(bencher: Bencher, texts: &[String]) {
@@ -79,22 +81,22 @@ fn cleaning_85_words(bencher: Bencher) {
 
 #[divan::bench]
 fn urgency_85_words(bencher: Bencher) {
-    detect(bencher, &Urgency::load().expect("the lexicons"), &about_85_words());
+    detect(bencher, Urgency::load);
 }
 
 #[divan::bench]
 fn repeat_follow_up_85_words(bencher: Bencher) {
-    detect(bencher, &RepeatFollowUp::load().expect("the lexicons"), &about_85_words());
+    detect(bencher, RepeatFollowUp::load);
 }
 
 #[divan::bench]
 fn emotional_language_85_words(bencher: Bencher) {
-    detect(bencher, &EmotionalLanguage::load().expect("the lexicons"), &about_85_words());
+    detect(bencher, EmotionalLanguage::load);
 }
 
 #[divan::bench]
 fn amount_mismatch_85_words(bencher: Bencher) {
-    detect(bencher, &AmountMismatch::load().expect("the lexicons"), &about_85_words());
+    detect(bencher, AmountMismatch::load);
 }
 
 #[divan::bench]

@@ -1,5 +1,4 @@
-use std::sync::atomic::Ordering::Relaxed;
-use undertone::detect::{Detectors, Reading, lexicon as l};
+use undertone::detect::{Detectors, Reading};
 use undertone::text;
 use undertone::ticket::{History, Zone};
 fn main() {
@@ -20,23 +19,5 @@ fn main() {
             zone: Zone::Customer(chrono_tz::Tz::Europe__Copenhagen),
             history: &h,
         });
-    }
-    println!(
-        "calls {} steps {} hits {} a message; seen {} rows",
-        l::CALLS.load(Relaxed) / 50,
-        l::STEPS.load(Relaxed) / 50,
-        l::HITS.load(Relaxed) / 50,
-        l::SEEN.lock().unwrap().len()
-    );
-    println!("{:?}", l::DEPTH.lock().unwrap());
-    let w = l::WHERE.lock().unwrap();
-    let mut by: std::collections::BTreeMap<&str, u64> = Default::default();
-    for ((_, k), n) in w.iter() {
-        *by.entry(k.get(..8).unwrap_or(k)).or_default() += n;
-    }
-    let mut v: Vec<_> = by.into_iter().collect();
-    v.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    for (k, n) in v.iter().take(40) {
-        println!("{n:6} {k:?}");
     }
 }

@@ -7,6 +7,7 @@ use chrono::Utc;
 use serde::Serialize;
 
 use crate::detect::emotional_language::{EmotionalLanguage, weights::OUTPUTS};
+use crate::detect::search::Patterns;
 use crate::detect::{Detectors, Signal};
 use crate::eval::labels::{self, ASPECTS, Aspect, Labelled};
 use crate::eval::suite::Suite;
@@ -91,7 +92,7 @@ struct Row {
 }
 
 fn rows(messages: &[Labelled], read: &[Vec<Signal>]) -> anyhow::Result<Vec<Row>> {
-    let emotional_language = EmotionalLanguage::load()?;
+    let emotional_language = EmotionalLanguage::load(&mut Patterns::default())?;
     let row = |(name, aspect): (&'static str, Aspect)| {
         let mut counts = Counts::default();
         for (message, signals) in messages.iter().zip(read) {

@@ -31,6 +31,7 @@ use self::phrases::{Found, Hit, Meaning};
 use self::weights::{Decision, ILL, OUTPUTS, Weights};
 use self::wording::Wording;
 use super::lexicon::Lexicon;
+use super::search::{self, Patterns};
 use super::{Detector, DetectorName, EmotionFacts, Evidence, Facts, Kind, Reading, Signal, Strength};
 use crate::eval::Counts;
 use crate::text::Cleaned;
@@ -68,8 +69,8 @@ struct Counted<'a> {
 }
 
 impl Reader {
-    fn load() -> anyhow::Result<Self> {
-        let lexicon = Lexicon::parse("en/emotion.toml", LEXICON)?;
+    fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
+        let lexicon = Lexicon::parse(patterns, "en/emotion.toml", LEXICON)?;
         let families = Families::of(lexicon.meanings());
         Ok(Self { lexicon, families, ordinary: Ordinary::load() })
     }
@@ -86,8 +87,8 @@ impl Reader {
         signs
     }
 
-    fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
-        let Found { hits, unmeant } = phrases::find(&self.lexicon, text);
+    fn count<'a>(&'a self, text: &Cleaned<'_>, found: &'a search::Found) -> Counted<'a> {
+        let Found { hits, unmeant } = phrases::find(&self.lexicon, text, found);
         let capitals = Capitals::of(text, &self.ordinary);
         let features = self.families.count(text, &hits, &capitals);
         Counted { hits, unmeant, capitals, features }
@@ -100,15 +101,15 @@ fn said(hits: &[Hit<'_>]) -> [bool; ILL.len()] {
 }
 
 impl EmotionalLanguage {
-    pub fn load() -> anyhow::Result<Self> {
-        let reader = Reader::load()?;
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
+        let reader = Reader::load(patterns)?;
         let wording = Wording::parse(WORDING)?;
         let weights = Weights::parse(WEIGHTS, &reader.features())?;
         Ok(Self { reader, wording, weights })
     }
 
-    fn count<'a>(&'a self, text: &'a Cleaned<'_>) -> Counted<'a> {
-        let mut counted = self.reader.count(text);
+    fn count<'a>(&'a self, text: &Cleaned<'_>, found: &'a search::Found) -> Counted<'a> {
+        let mut counted = self.reader.count(text, found);
         counted.features.extend(self.wording.count(text, &counted.unmeant));
         counted
     }
@@ -230,9 +231,9 @@ impl Detector for EmotionalLanguage {
         3
     }
 
-    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
+    fn detect(&self, reading: &Reading<'_>, found: &search::Found) -> Vec<Signal> {
         let text = reading.text;
-        let counted = self.count(text);
+        let counted = self.count(text, found);
         let delighted = self.delighted(text, &counted.hits);
         let mut signals = if delighted { Vec::new() } else { self.ill_signals(text, &counted) };
         let ill = !signals.is_empty();
@@ -303,11 +304,13 @@ fn first_words(after: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Detectors;
     use crate::text;
     use crate::ticket::{History, Zone};
 
     fn signals(message: &str) -> Vec<Signal> {
-        let detector = EmotionalLanguage::load().unwrap();
+        let load = |patterns: &mut Patterns| Ok(vec![Box::new(EmotionalLanguage::load(patterns)?) as _]);
+        let detectors = Detectors::with(load).unwrap();
         let cleaned = text::clean(message);
         let reading = Reading {
             text: &cleaned,
@@ -316,7 +319,7 @@ mod tests {
             zone: Zone::Source(chrono_tz::Tz::UTC),
             history: &History::default(),
         };
-        detector.detect(&reading)
+        detectors.run(&reading)
     }
 
     fn kinds(message: &str) -> Vec<Kind> {

@@ -8,10 +8,10 @@ use regex_automata::util::syntax;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 /// A set of lexicon parts, one bit each.
-pub type Parts = u64;
+pub type Parts = u128;
 
 /// Bytes of a beginning that are kept; longer ones turn away little more and make the trie large.
-const LONGEST: usize = 10;
+const LONGEST: usize = 6;
 /// Beginnings of one pattern; more than this counts as any.
 const MOST: usize = 5_000;
 /// Bytes that a class such as `[a-z]` may stand for before it counts as any.

@@ -13,11 +13,12 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::search::Search;
+use super::search::{Found, Patterns};
 
 /// Phrases with what each means, `T`.
 pub struct Lexicon<T> {
-    search: Search,
+    /// The number of its first pattern in the search that looks for it.
+    first: usize,
     meanings: Vec<T>,
 }
 
@@ -39,14 +40,19 @@ struct Entry<T> {
 }
 
 impl<T: DeserializeOwned> Lexicon<T> {
-    /// Reads a lexicon file. The error names the file and what is wrong in it.
-    pub fn parse(name: &str, toml: &str) -> anyhow::Result<Self> {
-        Self::parse_parts(name, toml, |_| ())
+    /// Reads a lexicon file, and adds its patterns to those that are searched for. The error names the file and what is wrong in it.
+    pub fn parse(patterns: &mut Patterns, name: &str, toml: &str) -> anyhow::Result<Self> {
+        Self::parse_parts(patterns, name, toml, |_| ())
     }
 
     /// Reads a lexicon file in parts, one for each `key` of its meanings: phrases of different
     /// parts may overlap. It also keeps the searches small: gaps in patterns multiply within one.
-    pub fn parse_parts<K: Ord>(name: &str, toml: &str, key: impl Fn(&T) -> K) -> anyhow::Result<Self> {
+    pub fn parse_parts<K: Ord>(
+        patterns: &mut Patterns,
+        name: &str,
+        toml: &str,
+        key: impl Fn(&T) -> K,
+    ) -> anyhow::Result<Self> {
         let file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
         let end = if file.whole_words { r"\b{end-half}" } else { "" };
         let mut parts: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
@@ -57,10 +63,12 @@ impl<T: DeserializeOwned> Lexicon<T> {
             meanings.push(entry.meaning);
         }
         anyhow::ensure!(!parts.is_empty(), "lexicon {name} is empty");
-        let (patterns, meanings): (Vec<_>, Vec<_>) = parts.into_values().unzip();
-        let search =
-            Search::new(patterns.iter().map(Vec::as_slice)).with_context(|| format!("lexicon {name}"))?;
-        Ok(Self { search, meanings: meanings.into_iter().flatten().collect() })
+        let (mut first, mut meanings) = (usize::MAX, Vec::new());
+        for (part, meant) in parts.into_values() {
+            first = first.min(patterns.add(&part).with_context(|| format!("lexicon {name}"))?);
+            meanings.extend(meant);
+        }
+        Ok(Self { first, meanings })
     }
 
     /// What the entries mean, in the order of the file within each part.
@@ -68,10 +76,10 @@ impl<T: DeserializeOwned> Lexicon<T> {
         &self.meanings
     }
 
-    /// Every match in `folded`, in order of where it begins; none overlaps another of its part.
-    pub fn find(&self, folded: &str) -> impl Iterator<Item = (Range<usize>, &T)> + use<'_, T> {
-        let found = self.search.find(folded.as_bytes()).into_iter();
-        found.map(|(range, phrase)| (range, &self.meanings[phrase]))
+    /// Its phrases among all that was found in a text, in order of where they begin; none overlaps another of its part.
+    pub fn among<'a>(&'a self, found: &'a Found) -> impl Iterator<Item = (Range<usize>, &'a T)> {
+        let own = found.of(self.first..self.first + self.meanings.len());
+        own.map(|(range, number)| (range, &self.meanings[number - self.first]))
     }
 }
 
@@ -108,13 +116,16 @@ mod tests {
         class = "again"
     "#;
 
-    fn found(lexicon: &Lexicon<Meaning>, text: &str) -> Vec<(Range<usize>, String)> {
-        lexicon.find(text).map(|(range, meaning)| (range, meaning.class.clone())).collect()
+    /// What a lexicon finds that is searched for by itself, in parts by `key`.
+    fn found<K: Ord>(key: impl Fn(&Meaning) -> K, text: &str) -> Vec<(Range<usize>, String)> {
+        let mut patterns = Patterns::default();
+        let lexicon = Lexicon::parse_parts(&mut patterns, "test.toml", FILE, key).expect("valid");
+        let found = patterns.search().find(text);
+        lexicon.among(&found).map(|(range, meaning)| (range, meaning.class.clone())).collect()
     }
 
     #[test]
     fn pieces_stand_in_pieces_and_matches_are_whole_words() {
-        let lexicon: Lexicon<Meaning> = Lexicon::parse("test.toml", FILE).expect("valid");
         let cases = [
             ("i called the team", vec![(2..17, "contact".to_owned())]),
             ("i called them again", vec![(2..13, "contact".to_owned())]),
@@ -122,37 +133,39 @@ mod tests {
             ("recalled them, calling", vec![]),
         ];
         for (text, expected) in cases {
-            assert_eq!(found(&lexicon, text), expected, "{text}");
+            assert_eq!(found(|_| (), text), expected, "{text}");
         }
     }
 
     #[test]
     fn phrases_of_different_parts_may_overlap() {
-        let lexicon = Lexicon::parse_parts("test.toml", FILE, |meaning: &Meaning| meaning.class.clone());
-        let lexicon = lexicon.expect("valid");
         let expected = [(2..13, "contact".to_owned()), (9..19, "again".to_owned())];
-        assert_eq!(found(&lexicon, "i called them again"), expected);
+        assert_eq!(found(|meaning| meaning.class.clone(), "i called them again"), expected);
     }
 
     #[test]
     fn no_phrase_of_the_detectors_is_asked_at_every_word() {
-        let lexicon = |name: &str| {
+        let always = |name: &str| {
             let path = format!("{}/config/lexicons/en/{name}.toml", env!("CARGO_MANIFEST_DIR"));
             let file = std::fs::read_to_string(path).expect("a shipped file");
-            Lexicon::<BTreeMap<String, toml::Value>>::parse(name, &file).expect("valid")
+            let mut patterns = Patterns::default();
+            Lexicon::<BTreeMap<String, toml::Value>>::parse(&mut patterns, name, &file).expect("valid");
+            patterns.search().always()
         };
         let names = ["emotion", "repeat_follow_up", "amount_mismatch"];
         let urgency = ["urgency", "urgency_families", "urgency_frames", "urgency_guards", "urgency_harm"];
         for name in names.into_iter().chain(urgency) {
             // Each entry has to begin with words of its own: `\w+ just` costs all the detector's time again.
-            assert_eq!(lexicon(name).search.always(), 0, "{name}");
+            assert_eq!(always(name), 0, "{name}");
         }
     }
 
     #[test]
     fn a_wrong_file_is_named() {
         for file in ["phrase = 1", "[[phrase]]\npattern = \"(\"\nclass = \"x\"", "phrase = []"] {
-            let error = Lexicon::<Meaning>::parse("test.toml", file).err().expect("an error");
+            let error = Lexicon::<Meaning>::parse(&mut Patterns::default(), "test.toml", file)
+                .err()
+                .expect("an error");
             assert!(format!("{error:#}").contains("test.toml"), "{file}");
         }
     }

@@ -9,7 +9,7 @@ mod gate;
 pub mod lexicon;
 pub mod numbers;
 pub mod repeat_follow_up;
-mod search;
+pub mod search;
 mod steps;
 pub mod urgency;
 
@@ -18,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::search::{Found, Patterns, Search};
 use crate::text::Cleaned;
 use crate::ticket::{CustomerText, History, TicketId, Zone};
 
@@ -228,12 +229,15 @@ fn is_zero(n: &u32) -> bool {
 pub trait Detector: Send + Sync {
     /// Raised whenever the same message could give other signals than before.
     fn version(&self) -> u32;
-    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal>;
+    /// `found` is what the search for the phrases of all detectors found in the text.
+    fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal>;
 }
 
 /// All detectors, their lexicons read and compiled. Costs milliseconds to load: do it once.
 pub struct Detectors {
     all: Vec<Box<dyn Detector>>,
+    /// For the phrases of all of them.
+    search: Search,
     amounts: amounts::Amounts,
     /// Held by the message that is being read.
     turn: Mutex<()>,
@@ -241,20 +245,32 @@ pub struct Detectors {
 
 impl Detectors {
     pub fn load() -> anyhow::Result<Self> {
-        let all: Vec<Box<dyn Detector>> = vec![
-            Box::new(urgency::Urgency::load()?),
-            Box::new(repeat_follow_up::RepeatFollowUp::load()?),
-            Box::new(emotional_language::EmotionalLanguage::load()?),
-            Box::new(amount_mismatch::AmountMismatch::load()?),
-        ];
-        Ok(Self { all, amounts: amounts::Amounts::load()?, turn: Mutex::default() })
+        Self::with(|patterns| {
+            Ok(vec![
+                Box::new(urgency::Urgency::load(patterns)?),
+                Box::new(repeat_follow_up::RepeatFollowUp::load(patterns)?),
+                Box::new(emotional_language::EmotionalLanguage::load(patterns)?),
+                Box::new(amount_mismatch::AmountMismatch::load(patterns)?),
+            ])
+        })
+    }
+
+    /// Those that `load` loads; each adds its patterns to the search.
+    pub fn with(
+        load: impl FnOnce(&mut Patterns) -> anyhow::Result<Vec<Box<dyn Detector>>>,
+    ) -> anyhow::Result<Self> {
+        let mut patterns = Patterns::default();
+        let all = load(&mut patterns)?;
+        let (search, amounts) = (patterns.search(), amounts::Amounts::load()?);
+        Ok(Self { all, search, amounts, turn: Mutex::default() })
     }
 
     /// Reads one message with all of them, one message at a time: what the searches keep takes tens of megabytes for
     /// each that runs beside others, and reading takes microseconds.
     pub fn run(&self, reading: &Reading<'_>) -> Vec<Signal> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.all.iter().flat_map(|detector| detector.detect(reading)).collect()
+        let found = self.search.find(reading.text.folded());
+        self.all.iter().flat_map(|detector| detector.detect(reading, &found)).collect()
     }
 
     /// Says whether a message names a sum of money: what is usual for those is measured on them.

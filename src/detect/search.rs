@@ -1,4 +1,4 @@
-//! Searches a text for all patterns of a lexicon in one linear pass.
+//! Searches a text for the patterns of all lexicons in one linear pass.
 //!
 //! Each search is held to one word's start: searching from everywhere at once needs far more automaton states, and the time to
 //! make them, for the same matches. From there it goes word by word: a step that was taken before is looked up (`Steps`), one
@@ -19,7 +19,15 @@ use super::steps::{Alive, Match, Stand, Step, Steps, Word};
 /// makes its states anew for every message, which costs a hundred times the search itself.
 const MOST_CACHE: usize = 8 << 20;
 
-/// Patterns in parts: those of one part never match overlapping places, those of different parts may.
+/// The patterns of lexicons, while these are read.
+#[derive(Default)]
+pub struct Patterns {
+    parts: Vec<Part>,
+    beginnings: Beginnings,
+    count: usize,
+}
+
+/// Finds the patterns in texts, all of them at once: a text is made of the same words for each of them.
 pub struct Search {
     parts: Vec<Part>,
     gate: Gate,
@@ -27,6 +35,9 @@ pub struct Search {
     /// each thread, and each takes megabytes: only one is kept.
     idle: Mutex<Option<Learnt>>,
 }
+
+/// Matches with the numbers of their patterns, in order of where they begin.
+pub struct Found(Vec<(Range<usize>, usize)>);
 
 struct Part {
     /// Searches forward only: where a match begins is known.
@@ -44,37 +55,50 @@ struct Learnt {
 /// There was no room for another state of an automaton.
 struct NoRoom;
 
-impl Search {
-    /// Errors on a pattern that cannot be parsed, and on more than 64 parts.
-    pub fn new<'p>(parts: impl Iterator<Item = &'p [String]>) -> anyhow::Result<Self> {
+impl Patterns {
+    /// Adds a part: its patterns never match overlapping places, those of different parts may. The first of its patterns has the
+    /// number that is returned, the others the ones after it. Errors on a pattern that cannot be parsed, and on more than 128 parts.
+    pub fn add(&mut self, patterns: &[String]) -> anyhow::Result<usize> {
+        anyhow::ensure!(self.parts.len() < Parts::BITS as usize, "more than {} parts", Parts::BITS);
         let config = syntax::Config::new().unicode(false).utf8(false);
-        let (mut built, mut first, mut beginnings) = (Vec::new(), 0, Beginnings::default());
-        for patterns in parts {
-            anyhow::ensure!(built.len() < Parts::BITS as usize, "more than {} parts", Parts::BITS);
-            for pattern in patterns {
-                beginnings.add(built.len(), pattern, &config)?;
-            }
-            let nfa = thompson::Compiler::new()
-                .syntax(config)
-                .configure(thompson::Config::new().utf8(false).which_captures(WhichCaptures::None))
-                .build_many(patterns)?;
-            // A full cache is an error and not emptied behind our back: the steps rest on its states.
-            let kept = dfa::Config::new().cache_capacity(MOST_CACHE).minimum_cache_clear_count(Some(0));
-            built.push(Part { dfa: DFA::builder().configure(kept).build_from_nfa(nfa)?, first });
-            first += patterns.len();
+        for pattern in patterns {
+            self.beginnings.add(self.parts.len(), pattern, &config)?;
         }
-        Ok(Self { parts: built, gate: Gate::new(beginnings), idle: Mutex::default() })
+        let nfa = thompson::Compiler::new()
+            .syntax(config)
+            .configure(thompson::Config::new().utf8(false).which_captures(WhichCaptures::None))
+            .build_many(patterns)?;
+        // A full cache is an error and not emptied behind our back: the steps rest on its states.
+        let kept = dfa::Config::new().cache_capacity(MOST_CACHE).minimum_cache_clear_count(Some(0));
+        let (dfa, first) = (DFA::builder().configure(kept).build_from_nfa(nfa)?, self.count);
+        self.parts.push(Part { dfa, first });
+        self.count += patterns.len();
+        Ok(first)
     }
 
+    pub fn search(self) -> Search {
+        Search { parts: self.parts, gate: Gate::new(self.beginnings), idle: Mutex::default() }
+    }
+}
+
+impl Found {
+    /// The matches of the patterns with these numbers.
+    pub fn of(&self, numbers: Range<usize>) -> impl Iterator<Item = (Range<usize>, usize)> {
+        let of = move |(_, number): &&(_, usize)| numbers.contains(number);
+        self.0.iter().filter(of).cloned()
+    }
+}
+
+impl Search {
     /// Parts of which some pattern can begin with any word.
     #[cfg(test)]
     pub fn always(&self) -> Parts {
         self.gate.always
     }
 
-    /// Every match in `text`, with the number of its pattern among all, in order of where it begins; none overlaps another of
-    /// its part.
-    pub fn find(&self, text: &[u8]) -> Vec<(Range<usize>, usize)> {
+    /// Every match in `text`; none overlaps another of its part.
+    pub fn find(&self, text: &str) -> Found {
+        let text = text.as_bytes();
         let mut learnt = self.borrow();
         if learnt.steps.full() {
             self.forget(&mut learnt);
@@ -102,7 +126,7 @@ impl Search {
             }
         }
         *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(learnt);
-        found
+        Found(found)
     }
 
     fn borrow(&self) -> Learnt {

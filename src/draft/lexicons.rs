@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::words::Words;
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search::{Patterns, Search};
 
 /// What an entry of `stock_phrases.toml` means.
 #[derive(Debug, Deserialize)]
@@ -74,6 +75,8 @@ impl Does {
 }
 
 pub struct Lexicons {
+    /// For the phrases of both lexicons.
+    pub search: Search,
     pub phrases: Lexicon<Phrase>,
     pub cues: Lexicon<Cue>,
     pub words: Words,
@@ -81,16 +84,20 @@ pub struct Lexicons {
 
 impl Lexicons {
     pub fn load() -> anyhow::Result<Self> {
+        let mut patterns = Patterns::default();
         Ok(Self {
             phrases: Lexicon::parse(
+                &mut patterns,
                 "stock_phrases.toml",
                 include_str!("../../config/lexicons/en/stock_phrases.toml"),
             )?,
             cues: Lexicon::parse(
+                &mut patterns,
                 "draft_cues.toml",
                 include_str!("../../config/lexicons/en/draft_cues.toml"),
             )?,
             words: Words::load()?,
+            search: patterns.search(),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::lexicons::{CueClass, Does, Lexicons, PhraseClass};
 use super::own_text;
 use super::words::{self, Stem};
+use crate::detect::search::Found;
 use crate::text::Cleaned;
 
 /// Words beside grammar from which on a message says something, be it in the vocabulary of support alone.
@@ -59,7 +60,9 @@ impl Reply {
 
 fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &Said<'_>) -> Sentence {
     let text = &folded[range.clone()];
-    let phrases: Vec<_> = lexicons.phrases.find(text).map(|(found, phrase)| (found, phrase.class)).collect();
+    let found = lexicons.search.find(text);
+    let phrases: Vec<_> =
+        lexicons.phrases.among(&found).map(|(found, phrase)| (found, phrase.class)).collect();
     let own = || gaps(text, &phrases);
     let content: Vec<_> =
         own().flat_map(|own| lexicons.words.content(own)).filter(|stem| !said.brand.contains(stem)).collect();
@@ -68,7 +71,7 @@ fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &
     Sentence {
         words: text.split_whitespace().count(),
         stock: stock.map(|(found, _)| range.start + found.start..range.start + found.end),
-        does: what_it_does(lexicons, text, &phrases),
+        does: what_it_does(lexicons, &found, &phrases),
         clarifies: asks && (!content.is_empty() || own().any(|own| lexicons.words.asks(own))),
         is_personal: text.split(|c: char| !c.is_alphanumeric()).any(|word| PERSONS.contains(&word)),
         shared: content.iter().filter(|stem| said.content.contains(stem)).count(),
@@ -79,9 +82,9 @@ fn read_sentence(lexicons: &Lexicons, folded: &str, range: Range<usize>, said: &
 
 /// The cues of a sentence. A time, a promise or the history inside a set phrase ("how can we help you today") is
 /// the phrase's and not the agent's.
-fn what_it_does(lexicons: &Lexicons, text: &str, phrases: &[(Range<usize>, PhraseClass)]) -> Does {
+fn what_it_does(lexicons: &Lexicons, found: &Found, phrases: &[(Range<usize>, PhraseClass)]) -> Does {
     let mut does = Does::default();
-    for (found, cue) in lexicons.cues.find(text) {
+    for (found, cue) in lexicons.cues.among(found) {
         let set = phrases.iter().any(|(phrase, _)| phrase.start <= found.start && found.end <= phrase.end);
         if !set || !cue.class.is_empty_in_a_phrase() {
             does.add(cue.class);

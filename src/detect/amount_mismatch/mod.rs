@@ -13,6 +13,7 @@ mod stake;
 #[cfg(test)]
 mod tests;
 
+use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Facts, Kind, MismatchFacts, Reading, Signal, Strength};
 use crate::text::Cleaned;
 use stake::Stakes;
@@ -31,8 +32,8 @@ pub struct AmountMismatch {
 }
 
 impl AmountMismatch {
-    pub fn load() -> anyhow::Result<Self> {
-        Ok(Self { stakes: Stakes::load()? })
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
+        Ok(Self { stakes: Stakes::load(patterns)? })
     }
 }
 
@@ -41,13 +42,13 @@ impl Detector for AmountMismatch {
         3
     }
 
-    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
+    fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
         let words = reading.text.words() as u32;
         let typical_words = reading.history.typical_words.unwrap_or(TYPICAL_WORDS);
         if !long(reading.text, words, typical_words) {
             return Vec::new();
         }
-        let Some(stake) = self.stakes.small(reading.text) else { return Vec::new() };
+        let Some(stake) = self.stakes.small(reading.text, found) else { return Vec::new() };
         let evidence = vec![reading.text.evidence(stake.range, &stake.cue)];
         let facts = MismatchFacts {
             amount: stake.value.normalize().to_string(),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::relations::{settle_differences, settle_wholes};
 use crate::detect::amounts::{Amount, Amounts};
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search::{Found, Patterns};
 use crate::text::Cleaned;
 
 /// How far a word may stand from its sum, in bytes, within the sentence: about ten words.
@@ -92,20 +93,23 @@ impl Placed<'_> {
 }
 
 impl Stakes {
-    pub fn load() -> anyhow::Result<Self> {
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/amount_mismatch.toml");
-        Ok(Self { amounts: Amounts::load()?, lexicon: Lexicon::parse("amount_mismatch.toml", toml)? })
+        Ok(Self {
+            amounts: Amounts::load()?,
+            lexicon: Lexicon::parse(patterns, "amount_mismatch.toml", toml)?,
+        })
     }
 
     /// The sum at stake, if it is small and nothing larger may be at stake as well.
-    pub fn small(&self, text: &Cleaned<'_>) -> Option<Stake> {
+    pub fn small(&self, text: &Cleaned<'_>, found: &Found) -> Option<Stake> {
         let mut amounts = self.amounts.find(text.folded());
         amounts.retain(|amount| !amount.value.is_zero());
         if amounts.is_empty() {
             return None;
         }
         let near: Vec<Near<'_>> =
-            self.lexicon.find(text.folded()).map(|(range, phrase)| Near { range, phrase }).collect();
+            self.lexicon.among(found).map(|(range, phrase)| Near { range, phrase }).collect();
         if is_template(&near, text.words()) {
             return None;
         }

@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::AmountMismatch;
-use crate::detect::{Detector, Facts, MismatchFacts, Reading, Signal};
+use crate::detect::{Detectors, Facts, MismatchFacts, Reading, Signal};
 use crate::text;
 use crate::ticket::{History, Zone};
 
-static DETECTOR: LazyLock<AmountMismatch> =
-    LazyLock::new(|| AmountMismatch::load().expect("the lexicon is valid"));
+static DETECTOR: LazyLock<Detectors> = LazyLock::new(|| {
+    Detectors::with(|patterns| Ok(vec![Box::new(AmountMismatch::load(patterns)?)]))
+        .expect("the lexicon is valid")
+});
 
 /// A paragraph of 130 words that is about nothing.
 fn argument() -> String {
@@ -21,13 +23,7 @@ fn argument() -> String {
 fn detect(message: &str, history: &History) -> Vec<Signal> {
     let text = text::clean(message);
     let sent_at = "2024-05-06T09:00:00Z".parse().expect("a date");
-    DETECTOR.detect(&Reading {
-        text: &text,
-        subject: "",
-        sent_at,
-        zone: Zone::Source(chrono_tz::UTC),
-        history,
-    })
+    DETECTOR.run(&Reading { text: &text, subject: "", sent_at, zone: Zone::Source(chrono_tz::UTC), history })
 }
 
 fn facts(message: &str) -> Option<MismatchFacts> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::detect::Kind;
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search;
 use crate::text::Cleaned;
 
 /// What an entry of the lexicon says of itself; the file's head explains the fields.
@@ -38,12 +39,12 @@ pub struct Found<'a> {
 }
 
 /// Finds all phrases.
-pub fn find<'a>(lexicon: &'a Lexicon<Meaning>, text: &'a Cleaned<'_>) -> Found<'a> {
+pub fn find<'a>(lexicon: &'a Lexicon<Meaning>, text: &Cleaned<'_>, found: &'a search::Found) -> Found<'a> {
     let folded = text.folded();
     let sentences = text.sentences();
     let mut sentence = 0;
     let (mut hits, mut unmeant) = (Vec::new(), Vec::new());
-    for (range, meaning) in lexicon.find(folded) {
+    for (range, meaning) in lexicon.among(found) {
         while sentence + 1 < sentences.len() && sentences[sentence].end <= range.start {
             sentence += 1;
         }

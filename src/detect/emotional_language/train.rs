@@ -1,14 +1,17 @@
 //! Training: labelled messages in, the tables of wording and of weights out, with what cross-validation says of them.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use super::fit::{self, Fit, Sign};
 use super::fit_wording::{self, Fitted, Sentence};
 use super::weights::{Decision, ILL, OUTPUTS, Scores, Weights, decide};
-use super::{Reader, said, wording};
+use super::{Counted, Reader, said, wording};
+use crate::detect::search::Patterns;
 use crate::eval::Counts;
 use crate::eval::labels::Labelled;
-use crate::text;
+use crate::text::{self, Cleaned};
 
 /// How often the messages are split to measure on what was not trained on.
 const FOLDS: u64 = 10;
@@ -40,9 +43,17 @@ pub struct Trained {
 
 /// Trains on labelled messages, for the wording also on sentences of `others`, and measures by ten-fold cross-validation.
 pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> anyhow::Result<Trained> {
-    let reader = Reader::load()?;
+    let mut patterns = Patterns::default();
+    let reader = Reader::load(&mut patterns)?;
+    let search = patterns.search();
+    let texts: Vec<_> = messages.iter().map(|message| text::clean(message.text.expose())).collect();
+    let found: Vec<_> = texts.iter().map(|text| search.find(text.folded())).collect();
+    let count = |at: usize| reader.count(&texts[at], &found[at]);
     let folds: Vec<u64> = messages.iter().map(|message| fold(&message.text)).collect();
-    let of_messages = messages.iter().enumerate().flat_map(|(at, message)| sentences(&reader, at, message));
+    let of_messages = messages
+        .iter()
+        .enumerate()
+        .flat_map(|(at, message)| sentences(&texts[at], &count(at).unmeant, at, message));
     let sentences: Vec<Sentence> = of_messages.chain(others).collect();
     let counted = fit_wording::Counted::of(&sentences);
     let wording = wording_out_of_fold(&counted, &sentences, &folds);
@@ -50,7 +61,8 @@ pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> any
         .iter()
         .zip(&folds)
         .zip(wording)
-        .map(|((message, &fold), wording)| example(&reader, message, fold, wording))
+        .enumerate()
+        .map(|(at, ((message, &fold), wording))| example(count(at), message, fold, wording))
         .collect();
     let signs = reader.signs();
     let unseen = out_of_fold(&examples, &signs);
@@ -77,9 +89,7 @@ pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> any
 }
 
 /// The sentences of a message. What they say is known where nothing is felt, and of the one that is quoted.
-fn sentences(reader: &Reader, at: usize, message: &Labelled) -> Vec<Sentence> {
-    let text = text::clean(message.text.expose());
-    let unmeant = reader.count(&text).unmeant;
+fn sentences(text: &Cleaned<'_>, unmeant: &[Range<usize>], at: usize, message: &Labelled) -> Vec<Sentence> {
     let quote = message.emotion_quote.as_ref().map_or("", |quote| quote.expose());
     let quote = text::clean(quote).folded().trim().to_owned();
     let felt = |sentence: &str| {
@@ -91,7 +101,7 @@ fn sentences(reader: &Reader, at: usize, message: &Labelled) -> Vec<Sentence> {
     text.sentences()
         .iter()
         .map(|range| Sentence {
-            text: wording::meant(&text, range, &unmeant).into_owned(),
+            text: wording::meant(text, range, unmeant).into_owned(),
             felt: felt(&text.folded()[range.clone()]),
             weight: 1.0,
             message: Some(at),
@@ -115,9 +125,7 @@ fn wording_out_of_fold(
     scores.iter().map(|scores| wording::pool(scores)).collect()
 }
 
-fn example(reader: &Reader, message: &Labelled, fold: u64, wording: Vec<f64>) -> Example {
-    let text = text::clean(message.text.expose());
-    let mut counted = reader.count(&text);
+fn example(mut counted: Counted<'_>, message: &Labelled, fold: u64, wording: Vec<f64>) -> Example {
     counted.features.extend(wording);
     let has = |name: &str| message.emotions.iter().any(|emotion| emotion == name);
     let truth = OUTPUTS.map(|output| match output {
@@ -248,7 +256,7 @@ mod tests {
         let first = train(&messages, others(), "test").unwrap();
         let second = train(&messages, others(), "test").unwrap();
         assert_eq!((&first.weights, &first.wording), (&second.weights, &second.wording));
-        let features = Reader::load().unwrap().features();
+        let features = Reader::load(&mut Patterns::default()).unwrap().features();
         assert!(Weights::parse(&first.weights, &features).is_ok(), "what is written can be read");
         assert!(
             Weights::parse(&first.weights, &features[1..]).is_err(),
@@ -274,10 +282,10 @@ mod tests {
         let line = r#"{"id": "1", "text": "I am Ann. It is a disgrace! Please call.", "emotion": 1,
             "emotions": ["anger"], "emotion_quote": "a disgrace"}"#;
         let message: Labelled = serde_json::from_str(line).unwrap();
-        let reader = Reader::load().unwrap();
-        let felt: Vec<_> = sentences(&reader, 0, &message).iter().map(|sentence| sentence.felt).collect();
+        let text = text::clean("I am Ann. It is a disgrace! Please call.");
+        let felt: Vec<_> = sentences(&text, &[], 0, &message).iter().map(|sentence| sentence.felt).collect();
         assert_eq!(felt, [None, Some([true, true, false, false, false, false]), None]);
         let calm = Labelled { emotion: 0, emotion_quote: None, emotions: Vec::new(), ..message };
-        assert!(sentences(&reader, 0, &calm).iter().all(|sentence| sentence.felt == Some([false; 6])));
+        assert!(sentences(&text, &[], 0, &calm).iter().all(|sentence| sentence.felt == Some([false; 6])));
     }
 }

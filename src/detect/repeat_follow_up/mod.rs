@@ -17,6 +17,7 @@ mod records;
 mod tests;
 mod words;
 
+use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Facts, Kind, Reading, Signal, Strength};
 use records::Records;
 use words::Words;
@@ -27,8 +28,8 @@ pub struct RepeatFollowUp {
 }
 
 impl RepeatFollowUp {
-    pub fn load() -> anyhow::Result<Self> {
-        Ok(Self { words: Words::load()?, records: Records::load()? })
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
+        Ok(Self { words: Words::load(patterns)?, records: Records::load()? })
     }
 }
 
@@ -37,8 +38,8 @@ impl Detector for RepeatFollowUp {
         3
     }
 
-    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
-        let said = self.words.read(reading.text);
+    fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
+        let said = self.words.read(reading.text, found);
         let mut facts = self.records.read(reading);
         let recorded = records::speak(&facts);
         if said.is_none() && !recorded {

@@ -6,13 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::RepeatFollowUp;
-use crate::detect::{Detector, Facts, Kind, Reading, RepeatFacts, Signal};
+use crate::detect::{Detectors, Facts, Kind, Reading, RepeatFacts, Signal};
 use crate::text;
 use crate::ticket::{EarlierTicket, History, TicketId, Zone};
 
 /// Compiled once: it takes longer than all the tests.
-static DETECTOR: LazyLock<RepeatFollowUp> =
-    LazyLock::new(|| RepeatFollowUp::load().expect("the lexicon is valid"));
+static DETECTOR: LazyLock<Detectors> = LazyLock::new(|| {
+    Detectors::with(|patterns| Ok(vec![Box::new(RepeatFollowUp::load(patterns)?)]))
+        .expect("the lexicon is valid")
+});
 
 fn now() -> DateTime<Utc> {
     "2024-05-06T09:00:00Z".parse().expect("a date")
@@ -21,7 +23,7 @@ fn now() -> DateTime<Utc> {
 fn detect_with(message: &str, subject: &str, history: &History) -> Vec<Signal> {
     let text = text::clean(message);
     let zone = Zone::Source(chrono_tz::UTC);
-    DETECTOR.detect(&Reading { text: &text, subject, sent_at: now(), zone, history })
+    DETECTOR.run(&Reading { text: &text, subject, sent_at: now(), zone, history })
 }
 
 fn table(messages: &[(&str, &str, bool)]) {

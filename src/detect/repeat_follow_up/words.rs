@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::facts::{Counts, CountsReader};
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search::{self, Patterns};
 use crate::detect::{Evidence, Strength};
 use crate::text::Cleaned;
 
@@ -81,15 +82,16 @@ impl Class {
 }
 
 impl Words {
-    pub fn load() -> anyhow::Result<Self> {
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/repeat_follow_up.toml");
-        let lexicon =
-            Lexicon::parse_parts("repeat_follow_up.toml", toml, |phrase: &Phrase| phrase.class.group())?;
+        let lexicon = Lexicon::parse_parts(patterns, "repeat_follow_up.toml", toml, |phrase: &Phrase| {
+            phrase.class.group()
+        })?;
         Ok(Self { lexicon, counts: CountsReader::load()? })
     }
 
-    pub fn read(&self, text: &Cleaned<'_>) -> Option<Said> {
-        let chases = merged(chases(&self.find(text)));
+    pub fn read(&self, text: &Cleaned<'_>, found: &search::Found) -> Option<Said> {
+        let chases = merged(chases(&self.find(text, found)));
         if chases.is_empty() {
             return None;
         }
@@ -105,9 +107,9 @@ impl Words {
     }
 
     /// Every phrase in the order of the text, those left out that share words with a `not`.
-    fn find<'a>(&'a self, text: &'a Cleaned<'_>) -> Vec<Found<'a>> {
+    fn find<'a>(&'a self, text: &Cleaned<'_>, all: &'a search::Found) -> Vec<Found<'a>> {
         let (mut found, mut nots) = (Vec::new(), Vec::new());
-        for (range, phrase) in self.lexicon.find(text.folded()) {
+        for (range, phrase) in self.lexicon.among(all) {
             match phrase.class {
                 Class::Not => nots.push(range),
                 _ => found.push(Found { range, sentence: 0, phrase }),

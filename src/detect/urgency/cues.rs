@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::harm::Harms;
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search::{Found, Patterns};
 use crate::text::Cleaned;
 
 /// What an entry of `urgency.toml` means.
@@ -95,31 +96,33 @@ pub struct Hit<'l> {
 }
 
 impl Cues {
-    pub fn load() -> anyhow::Result<Self> {
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         let said = include_str!("../../../config/lexicons/en/urgency.toml");
         let families = include_str!("../../../config/lexicons/en/urgency_families.toml");
         let guards = include_str!("../../../config/lexicons/en/urgency_guards.toml");
         let name = |cue: &Cue| cue.name.clone();
         Ok(Self {
             cues: [
-                Lexicon::parse_parts("urgency.toml", said, name)?,
-                Lexicon::parse_parts("urgency_families.toml", families, name)?,
+                Lexicon::parse_parts(patterns, "urgency.toml", said, name)?,
+                Lexicon::parse_parts(patterns, "urgency_families.toml", families, name)?,
             ],
-            harms: Harms::load()?,
-            guards: Lexicon::parse_parts("urgency_guards.toml", guards, |guard: &Guard| guard.stops)?,
+            harms: Harms::load(patterns)?,
+            guards: Lexicon::parse_parts(patterns, "urgency_guards.toml", guards, |guard: &Guard| {
+                guard.stops
+            })?,
         })
     }
 
     /// The phrases that stand, in the order of the text.
-    pub fn find<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
-        let hits = self.all(text);
+    pub fn find<'l>(&'l self, text: &Cleaned<'_>, found: &'l Found) -> Vec<Hit<'l>> {
+        let hits = self.all(text, found);
         if hits.is_empty() {
             return hits;
         }
         let mut stopped = vec![false; hits.len()];
         // A reach wider than the guard is walked once for each thing it stops, however often it is said.
         let mut walked = BTreeSet::new();
-        for (range, guard) in self.guards.find(text.folded()) {
+        for (range, guard) in self.guards.among(found) {
             let sentence = text.sentence_at(range.start);
             let reach = match guard.reach {
                 Reach::Message => 0..text.folded().len(),
@@ -146,13 +149,13 @@ impl Cues {
 
     /// Every phrase in the order of the text; of two that overlap, the one that counts by itself, then the one that begins
     /// first, then the longer.
-    fn all<'l>(&'l self, text: &'l Cleaned<'_>) -> Vec<Hit<'l>> {
+    fn all<'l>(&'l self, text: &Cleaned<'_>, found: &'l Found) -> Vec<Hit<'l>> {
         let mut hits: Vec<_> = self
             .cues
             .iter()
-            .flat_map(|cues| cues.find(text.folded()))
+            .flat_map(|cues| cues.among(found))
             .map(|(range, cue)| Hit { range, cue })
-            .chain(self.harms.find(text))
+            .chain(self.harms.find(text, found))
             .collect();
         hits.sort_by_key(|hit| (hit.cue.beside, hit.range.start, Reverse(hit.range.end)));
         let by_itself = hits.partition_point(|hit| !hit.cue.beside);

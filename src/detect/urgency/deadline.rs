@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::day::Day;
 use super::resolve::{Meaning, resolve};
 use super::when::{self, Said, When};
+use crate::detect::Reading;
 use crate::detect::lexicon::Lexicon;
-use crate::text::Cleaned;
+use crate::detect::search::{Found, Patterns};
 
 /// Frames count for a date when they end so many bytes before it, or begin so many after it, in its sentence.
 const BEFORE: usize = 60;
@@ -63,43 +63,47 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    pub fn load() -> anyhow::Result<Self> {
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/urgency_frames.toml");
-        Ok(Self { frames: Lexicon::parse("urgency_frames.toml", toml)? })
+        Ok(Self { frames: Lexicon::parse(patterns, "urgency_frames.toml", toml)? })
     }
 
     /// The deadlines of a message, in the order of the text; none that is past.
-    pub fn find(&self, text: &Cleaned<'_>, sent_at: DateTime<Utc>, tz: Tz) -> Vec<Deadline> {
-        let mut found = Vec::new();
+    pub fn find(&self, reading: &Reading<'_>, found: &Found) -> Vec<Deadline> {
+        let (text, sent_at, tz) = (reading.text, reading.sent_at, reading.zone.tz());
+        let frames: Vec<_> = self.frames.among(found).map(|(range, frame)| (range, frame.role)).collect();
+        let mut deadlines = Vec::new();
         for sentence in text.sentences() {
             let words = &text.folded()[sentence.clone()];
             let said = when::find(&when::words(words, sentence.start));
             if said.is_empty() {
                 continue;
             }
-            let frames = self.frames_in(words, sentence.start);
-            found.extend(said.iter().filter_map(|said| {
+            let frames = of_sentence(&frames, sentence);
+            deadlines.extend(said.iter().filter_map(|said| {
                 let (at, has_time) = match resolve(said.when, sent_at, tz) {
                     Meaning::Past => return None,
                     Meaning::Open => (None, false),
                     Meaning::Moment { at, has_time } => (Some(at), has_time),
                 };
-                let near = window(&frames, &said.range);
+                let near = window(frames, &said.range);
                 let range = Around { said, frames: near, text: text.folded() }.pressing()?;
                 let clear = at.is_some() && !matches!(said.when, When::On(Day::Either { .. }, _));
                 Some(Deadline { range, at, has_time, clear })
             }));
         }
-        found.truncate(MOST);
-        found
+        deadlines.truncate(MOST);
+        deadlines
     }
+}
 
-    fn frames_in(&self, sentence: &str, offset: usize) -> Vec<(Range<usize>, Role)> {
-        self.frames
-            .find(sentence)
-            .map(|(range, frame)| (range.start + offset..range.end + offset, frame.role))
-            .collect()
-    }
+/// The frames that begin in a sentence.
+fn of_sentence<'f>(
+    frames: &'f [(Range<usize>, Role)],
+    sentence: &Range<usize>,
+) -> &'f [(Range<usize>, Role)] {
+    let before = |at: usize| frames.partition_point(|(range, _)| range.start < at);
+    &frames[before(sentence.start)..before(sentence.end)]
 }
 
 /// The frames that can reach a date; a sentence can be as long as the message.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::cues::{Cue, CueKind, Hit};
 use crate::detect::lexicon::Lexicon;
+use crate::detect::search::{Found, Patterns};
 use crate::text::Cleaned;
 
 /// How far the matter may stand from what befalls it, in bytes: about twelve words. What weighs less stands closer.
@@ -55,9 +56,9 @@ pub struct Harms {
 }
 
 impl Harms {
-    pub fn load() -> anyhow::Result<Self> {
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         let toml = include_str!("../../../config/lexicons/en/urgency_harm.toml");
-        let words = Lexicon::parse_parts("urgency_harm.toml", toml, |word: &Word| word.role)
+        let words = Lexicon::parse_parts(patterns, "urgency_harm.toml", toml, |word: &Word| word.role)
             .context("the words of harm")?;
         Ok(Self {
             words,
@@ -69,8 +70,8 @@ impl Harms {
     }
 
     /// Every harm in the order of the text.
-    pub fn find<'l>(&'l self, text: &Cleaned<'_>) -> Vec<Hit<'l>> {
-        let words = self.standing(text.folded());
+    pub fn find<'l>(&'l self, text: &Cleaned<'_>, found: &Found) -> Vec<Hit<'l>> {
+        let words = self.standing(found);
         let of = |wanted: Role| -> Vec<&Range<usize>> {
             words.iter().filter(|(_, role)| *role == wanted).map(|(range, _)| range).collect()
         };
@@ -103,9 +104,9 @@ impl Harms {
     }
 
     /// The words in the order of the text, those left out that share bytes with a `not`.
-    fn standing(&self, folded: &str) -> Vec<(Range<usize>, Role)> {
+    fn standing(&self, found: &Found) -> Vec<(Range<usize>, Role)> {
         let (mut words, mut nots) = (Vec::new(), Vec::new());
-        for (range, word) in self.words.find(folded) {
+        for (range, word) in self.words.among(found) {
             match word.role {
                 Role::Not => nots.push(range),
                 role => words.push((range, role)),

@@ -28,6 +28,7 @@ use chrono::TimeDelta;
 
 use self::cues::{CueKind, Cues, Hit};
 use self::deadline::{Deadline, Deadlines};
+use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Evidence, Facts, Kind, Reading, Signal, Strength, UrgencyFacts};
 use crate::ticket::{CustomerText, Zone};
 
@@ -40,8 +41,8 @@ pub struct Urgency {
 }
 
 impl Urgency {
-    pub fn load() -> anyhow::Result<Self> {
-        Ok(Self { cues: Cues::load()?, deadlines: Deadlines::load()? })
+    pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
+        Ok(Self { cues: Cues::load(patterns)?, deadlines: Deadlines::load(patterns)? })
     }
 }
 
@@ -50,9 +51,9 @@ impl Detector for Urgency {
         6
     }
 
-    fn detect(&self, reading: &Reading<'_>) -> Vec<Signal> {
-        let mut hits = self.cues.find(reading.text);
-        let deadlines = self.deadlines.find(reading.text, reading.sent_at, reading.zone.tz());
+    fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
+        let mut hits = self.cues.find(reading.text, found);
+        let deadlines = self.deadlines.find(reading, found);
         if deadlines.is_empty() && !any(&hits, CueKind::Event) {
             hits.retain(|hit| !hit.cue.beside);
         }

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use proptest::prelude::{Strategy, any as arbitrary, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
+use crate::detect::Detectors;
 use crate::text;
 use crate::ticket::History;
 
@@ -17,16 +18,20 @@ fn at(moment: &str) -> DateTime<Utc> {
     moment.parse().unwrap()
 }
 
-fn signal(detector: &Urgency, text: &str, sent_at: DateTime<Utc>, zone: Zone) -> Option<Signal> {
+fn urgency() -> Detectors {
+    Detectors::with(|patterns| Ok(vec![Box::new(Urgency::load(patterns)?)])).expect("the lexicons are valid")
+}
+
+fn signal(detector: &Detectors, text: &str, sent_at: DateTime<Utc>, zone: Zone) -> Option<Signal> {
     let cleaned = text::clean(text);
     let history = History::default();
     let reading = Reading { text: &cleaned, subject: "", sent_at, zone, history: &history };
-    let mut signals = detector.detect(&reading);
+    let mut signals = detector.run(&reading);
     assert!(signals.len() <= 1, "{text:?}");
     signals.pop()
 }
 
-fn fired(detector: &Urgency, text: &str) -> Option<Kind> {
+fn fired(detector: &Detectors, text: &str) -> Option<Kind> {
     signal(detector, text, friday_morning(), Zone::Source(Tz::UTC)).map(|signal| signal.kind)
 }
 
@@ -38,7 +43,7 @@ fn facts_of(signal: &Signal) -> &UrgencyFacts {
 }
 
 fn check(cases: &[(&str, Option<Kind>)]) {
-    let detector = Urgency::load().unwrap();
+    let detector = urgency();
     let wrong: Vec<_> = cases
         .iter()
         .map(|(text, expected)| (text, expected, fired(&detector, text)))
@@ -220,7 +225,7 @@ fn a_hurry_is_the_customers_own() {
 
 #[test]
 fn the_moment_is_meant_in_the_customers_zone() {
-    let detector = Urgency::load().unwrap();
+    let detector = urgency();
     let cases = [
         // zone, sent, words, the moment meant
         (
@@ -292,7 +297,7 @@ fn the_moment_is_meant_in_the_customers_zone() {
 
 #[test]
 fn what_is_past_or_open_gives_no_moment() {
-    let detector = Urgency::load().unwrap();
+    let detector = urgency();
     let cases = [
         ("over", "we need it by 12 April", None),
         ("over, with its year", "we need it by 2025-06-12", None),
@@ -310,7 +315,7 @@ fn what_is_past_or_open_gives_no_moment() {
 
 #[test]
 fn the_facts_carry_the_deadline_and_the_hour_of_sending() {
-    let detector = Urgency::load().unwrap();
+    let detector = urgency();
     let text = "I'm LOCKED OUT and I'm presenting to the board at 9 tomorrow. Please hurry!";
     let zone = Zone::Customer(Tz::Europe__Copenhagen);
     let found = signal(&detector, text, at("2026-03-03T21:51:00Z"), zone).unwrap();
@@ -332,7 +337,7 @@ fn the_facts_carry_the_deadline_and_the_hour_of_sending() {
 
 #[test]
 fn words_that_leave_it_open_are_possible_and_not_clear() {
-    let detector = Urgency::load().unwrap();
+    let detector = urgency();
     let cases = [
         ("Our closing is on XX/XX.", Strength::Possible),
         ("We need it by 6/7.", Strength::Possible),
@@ -399,7 +404,7 @@ proptest! {
         sent in 0_i64..4_000_000_000,
         zone in proptest::sample::select(vec![Tz::UTC, Tz::Europe__Copenhagen, Tz::Asia__Kolkata, Tz::Pacific__Apia]),
     ) {
-        static DETECTOR: std::sync::LazyLock<Urgency> = std::sync::LazyLock::new(|| Urgency::load().unwrap());
+        static DETECTOR: std::sync::LazyLock<Detectors> = std::sync::LazyLock::new(urgency);
         let sent_at = DateTime::from_timestamp(sent, 0).unwrap();
         if let Some(found) = signal(&DETECTOR, &text, sent_at, Zone::Customer(zone)) {
             prop_assert!(!found.evidence.is_empty());
