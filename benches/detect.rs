@@ -43,9 +43,9 @@ fn reading<'a>(text: &'a Cleaned<'a>, history: &'a History) -> Reading<'a> {
     Reading { text, subject: "", sent_at, zone: Zone::Customer(chrono_tz::Tz::Europe__Copenhagen), history }
 }
 
-/// Times one message after the other. All are read a few times first: the searches make their states then.
-fn in_turn(bencher: Bencher, texts: &[String], mut read: impl FnMut(&str)) {
-    for text in texts.iter().cycle().take(3 * texts.len()) {
+/// Times one message after the other. `before` is read first: the searches learn then.
+fn in_turn(bencher: Bencher, before: &[String], texts: &[String], mut read: impl FnMut(&str)) {
+    for text in before {
         read(text);
     }
     let mut texts = texts.iter().cycle();
@@ -56,7 +56,7 @@ fn detect<D: Detector + 'static>(bencher: Bencher, load: fn(&mut Patterns) -> an
     let detectors = Detectors::with(|patterns| Ok(vec![Box::new(load(patterns)?)])).expect("the lexicons");
     let (texts, history) = (about_85_words(), History::default());
     let cleaned: Vec<_> = texts.iter().map(|text| text::clean(text)).collect();
-    for text in cleaned.iter().cycle().take(3 * cleaned.len()) {
+    for text in &cleaned {
         detectors.run(&reading(text, &history));
     }
     let mut texts = cleaned.iter().cycle();
@@ -64,10 +64,10 @@ fn detect<D: Detector + 'static>(bencher: Bencher, load: fn(&mut Patterns) -> an
         .bench_local(|| texts.next().map(|text| detectors.run(&reading(divan::black_box(text), &history))));
 }
 
-fn everything(bencher: Bencher, texts: &[String]) {
+fn everything(bencher: Bencher, before: &[String], texts: &[String]) {
     let detectors = Detectors::load().expect("the lexicons");
     let history = History::default();
-    in_turn(bencher, texts, |text| {
+    in_turn(bencher, before, texts, |text| {
         let cleaned = text::clean(text);
         divan::black_box(language::of(&cleaned));
         divan::black_box(detectors.run(&reading(&cleaned, &history)));
@@ -76,7 +76,7 @@ fn everything(bencher: Bencher, texts: &[String]) {
 
 #[divan::bench]
 fn cleaning_85_words(bencher: Bencher) {
-    in_turn(bencher, &about_85_words(), |text| drop(divan::black_box(text::clean(text))));
+    in_turn(bencher, &[], &about_85_words(), |text| drop(divan::black_box(text::clean(text))));
 }
 
 #[divan::bench]
@@ -101,11 +101,21 @@ fn amount_mismatch_85_words(bencher: Bencher) {
 
 #[divan::bench]
 fn everything_85_words(bencher: Bencher) {
-    everything(bencher, &about_85_words());
+    let texts = about_85_words();
+    everything(bencher, &texts, &texts);
+}
+
+/// As `everything_85_words`, but each message is met for the first time, by detectors that have read the rest of the corpus.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn everything_85_words_first_met(bencher: Bencher) {
+    let new = about_85_words();
+    let rest = corpus().into_iter().filter(|text| !new.contains(text));
+    everything(bencher, &rest.collect::<Vec<_>>(), &new);
 }
 
 /// Held side by side: the cost grows with the length and no faster.
 #[divan::bench(args = [64, 128], sample_count = 20)]
 fn everything_kilobytes(bencher: Bencher, kilobytes: usize) {
-    everything(bencher, &long(kilobytes));
+    let text = long(kilobytes);
+    everything(bencher, &text, &text);
 }

@@ -13,18 +13,28 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
 use super::gate::{Beginnings, Gate, Parts};
-use super::steps::{Alive, Match, Stand, Step, Steps, Word};
+use super::steps::{Alive, Match, Stand, Step, Steps};
 
 /// Bytes that a search may keep of its automaton, per part. Far more than they fill: one that has too little
 /// makes its states anew for every message, which costs a hundred times the search itself.
 const MOST_CACHE: usize = 8 << 20;
 
+/// Starts from which a text is searched at once.
+const AT_ONCE: usize = 256;
+
 /// The patterns of lexicons, while these are read.
-#[derive(Default)]
 pub struct Patterns {
     parts: Vec<Part>,
     beginnings: Beginnings,
     count: usize,
+    /// Bytes that a search may keep of each part's automaton.
+    room: usize,
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { parts: Vec::new(), beginnings: Beginnings::default(), count: 0, room: MOST_CACHE }
+    }
 }
 
 /// Finds the patterns in texts, all of them at once: a text is made of the same words for each of them.
@@ -69,7 +79,7 @@ impl Patterns {
             .configure(thompson::Config::new().utf8(false).which_captures(WhichCaptures::None))
             .build_many(patterns)?;
         // A full cache is an error and not emptied behind our back: the steps rest on its states.
-        let kept = dfa::Config::new().cache_capacity(MOST_CACHE).minimum_cache_clear_count(Some(0));
+        let kept = dfa::Config::new().cache_capacity(self.room).minimum_cache_clear_count(Some(0));
         let (dfa, first) = (DFA::builder().configure(kept).build_from_nfa(nfa)?, self.count);
         self.parts.push(Part { dfa, first });
         self.count += patterns.len();
@@ -99,34 +109,53 @@ impl Search {
     /// Every match in `text`; none overlaps another of its part.
     pub fn find(&self, text: &str) -> Found {
         let text = text.as_bytes();
-        let mut learnt = self.borrow();
-        if learnt.steps.full() {
-            self.forget(&mut learnt);
-        }
         let starts: Vec<_> = starts(text).chain([text.len()]).collect();
-        let words = |learnt: &mut Learnt| -> Vec<_> {
-            starts.windows(2).map(|word| learnt.steps.word(&text[word[0]..word[1]])).collect()
-        };
-        let mut all = words(&mut learnt);
-        let (mut found, mut here) = (Vec::new(), Vec::new());
+        let mut learnt = self.borrow();
+        let mut matches = Vec::new();
+        for from in (0..starts.len() - 1).step_by(AT_ONCE) {
+            let to = (from + AT_ONCE).min(starts.len() - 1);
+            self.all_from(text, &starts, from..to, &mut learnt, &mut matches);
+        }
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(learnt);
+        let mut found = Vec::new();
         let mut ends = vec![0; self.parts.len()];
-        for (index, &at) in starts.iter().enumerate().take(all.len()) {
-            if self.at(text, &starts[index..], &all[index..], &mut learnt, &mut here).is_err() {
-                self.forget(&mut learnt);
-                all = words(&mut learnt);
-                // With everything forgotten there is room for one phrase.
-                let _ = self.at(text, &starts[index..], &all[index..], &mut learnt, &mut here);
-            }
-            here.retain(|found: &Match| ends[usize::from(found.part)] <= at);
-            here.sort_unstable_by_key(|found| found.part);
-            for Match { part, end, pattern } in here.drain(..) {
-                let part = usize::from(part);
+        // Of several in a part from the same start the last one is the match: it was longer in coming.
+        matches.sort_by_key(|&(start, Match { part, .. })| (start, part));
+        let place = |one: &(usize, Match)| (one.0, one.1.part);
+        for same in matches.chunk_by(|one, next| place(one) == place(next)) {
+            let (at, Match { part, end, pattern }) = same[same.len() - 1];
+            let part = usize::from(part);
+            if ends[part] <= at {
                 ends[part] = end.max(at + 1);
                 found.push((at..end, self.parts[part].first + pattern));
             }
         }
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(learnt);
         Found(found)
+    }
+
+    /// The matches that begin at some of the starts. Where there is no room for the states they need, everything is forgotten and
+    /// half of them are tried at a time; one start alone finds room.
+    fn all_from(
+        &self,
+        text: &[u8],
+        starts: &[usize],
+        some: Range<usize>,
+        learnt: &mut Learnt,
+        matches: &mut Vec<(usize, Match)>,
+    ) {
+        let before = matches.len();
+        if learnt.steps.full() {
+            self.forget(learnt);
+        }
+        if self.walk(text, starts, some.clone(), learnt, matches).is_err() {
+            matches.truncate(before);
+            self.forget(learnt);
+            if some.len() > 1 {
+                let middle = some.start + some.len() / 2;
+                self.all_from(text, starts, some.start..middle, learnt, matches);
+                self.all_from(text, starts, middle..some.end, learnt, matches);
+            }
+        }
     }
 
     fn borrow(&self) -> Learnt {
@@ -144,40 +173,65 @@ impl Search {
         }
     }
 
-    /// For each part the match that begins at the first of `starts`, the beginnings of the words from there on and the end
-    /// of the text.
-    fn at(
+    /// Walks on from some of the starts, from all of them one word further at a time: the look-ups of one round do not wait for each
+    /// other, so that their ways to memory overlap.
+    fn walk(
         &self,
         text: &[u8],
         starts: &[usize],
-        words: &[Option<Word>],
+        some: Range<usize>,
         learnt: &mut Learnt,
-        found: &mut Vec<Match>,
+        matches: &mut Vec<(usize, Match)>,
     ) -> Result<(), NoRoom> {
-        found.clear();
-        let mut stand = Stand::start(starts[0].checked_sub(1).map(|before| text[before]));
-        for (range, word) in starts.windows(2).zip(words) {
-            let known = word.and_then(|word| learnt.steps.get(stand, word));
-            let step = match known {
-                Some(step) => step,
-                None => self.learn(stand, text, range[0]..range[1], learnt)?,
-            };
-            for &Match { part, end, pattern } in learnt.steps.matches(step) {
-                found.retain(|found| found.part != part);
-                found.push(Match { part, end: range[0] + end, pattern });
+        let stand = |at: usize| Stand::start(starts[at].checked_sub(1).map(|before| text[before]));
+        let mut walkers: Vec<_> = some.clone().map(|at| (at, stand(at))).collect();
+        let mut words = Vec::with_capacity(some.len());
+        for further in 0.. {
+            if walkers.is_empty() {
+                break;
             }
-            stand = step.to;
-            if stand == Stand::NOWHERE {
-                return Ok(());
+            let reached = (some.end + further).min(starts.len() - 1);
+            let new = (some.start + words.len()..reached)
+                .map(|at| learnt.steps.word(&text[starts[at]..starts[at + 1]]));
+            words.extend(new);
+            let mut left = 0;
+            for walker in 0..walkers.len() {
+                let (from, stand) = walkers[walker];
+                let at = from + further;
+                let Some(&word) = words.get(at - some.start) else {
+                    self.at_the_end(text.len(), stand, learnt, |found| matches.push((starts[from], found)))?;
+                    continue;
+                };
+                let step = match word.and_then(|word| learnt.steps.get(stand, word)) {
+                    Some(step) => step,
+                    None => self.learn(stand, text, starts[at]..starts[at + 1], learnt)?,
+                };
+                for &Match { part, end, pattern } in learnt.steps.matches(step) {
+                    matches.push((starts[from], Match { part, end: starts[at] + end, pattern }));
+                }
+                if step.to != Stand::NOWHERE {
+                    walkers[left] = (from, step.to);
+                    left += 1;
+                }
             }
+            walkers.truncate(left);
         }
+        Ok(())
+    }
+
+    /// What comes true because the text ends.
+    fn at_the_end(
+        &self,
+        end: usize,
+        stand: Stand,
+        learnt: &mut Learnt,
+        mut found: impl FnMut(Match),
+    ) -> Result<(), NoRoom> {
         for &(part, state) in learnt.steps.alive(stand) {
             let (dfa, cache) = (&self.parts[usize::from(part)].dfa, &mut learnt.caches[usize::from(part)]);
             let last = dfa.next_eoi_state(cache, state).map_err(|_| NoRoom)?;
             if last.is_match() {
-                let pattern = dfa.match_pattern(cache, last, 0).as_usize();
-                found.retain(|found| found.part != part);
-                found.push(Match { part, end: text.len(), pattern });
+                found(Match { part, end, pattern: dfa.match_pattern(cache, last, 0).as_usize() });
             }
         }
         Ok(())
@@ -257,3 +311,106 @@ const IS_WORD: [bool; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PATTERNS: [&[&str]; 3] = [
+        &[r"(?:i|we) (?:have )?called(?: \w+){0,2} twice\b{end-half}", r"called\b{end-half}"],
+        &[r"called you|you (?:never|did not) (?:\w+ ){0,3}call(?:ed)?\b{end-half}"],
+        &[r"\d+ times?", r"twice[!.]", r"responsibilities of (?:you|yours)\b{end-half}"],
+    ];
+
+    fn patterns(room: usize) -> anyhow::Result<Patterns> {
+        let mut patterns = Patterns { room, ..Patterns::default() };
+        for part in PATTERNS {
+            patterns.add(&part.iter().map(|&pattern| pattern.to_owned()).collect::<Vec<_>>())?;
+        }
+        Ok(patterns)
+    }
+
+    fn roomy() -> Search {
+        patterns(MOST_CACHE).expect("patterns").search()
+    }
+
+    /// By an automaton of each part's own from every start, nothing kept: what the search has to find too.
+    fn plainly(text: &str) -> Vec<(Range<usize>, usize)> {
+        let parts = patterns(MOST_CACHE).expect("patterns").parts;
+        let mut found = Vec::new();
+        let mut ends = vec![0; parts.len()];
+        for at in starts(text.as_bytes()) {
+            for (part, end) in parts.iter().zip(&mut ends) {
+                let input = Input::new(text).range(at..).anchored(Anchored::Yes);
+                let hit = part.dfa.try_search_fwd(&mut part.dfa.create_cache(), &input).expect("room enough");
+                if let Some(hit) = hit.filter(|_| *end <= at) {
+                    *end = hit.offset().max(at + 1);
+                    found.push((at..hit.offset(), part.first + hit.pattern().as_usize()));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn phrases_are_found_from_words_that_were_met_and_from_new_ones() {
+        let search = roomy();
+        let cases = [
+            ("at the end of the text", "i called them twice", vec![(0..19, 0)]),
+            ("the shorter where the longer fails", "i called them often", vec![(2..8, 1)]),
+            ("in a word's middle", "recalled", vec![]),
+            ("in two parts", "we called you twice.", vec![(0..19, 0), (3..13, 2), (14..20, 4)]),
+            ("over a line's end", "you\nnever called", vec![(10..16, 1)]),
+            ("a word that is too long to be kept", "the responsibilities of yours", vec![(4..29, 5)]),
+            ("beyond ASCII", "é called – 3 times", vec![(3..9, 1), (14..21, 3)]),
+            ("nothing", "", vec![]),
+        ];
+        for round in ["first", "second"] {
+            for (name, text, expected) in &cases {
+                assert_eq!(search.find(text).0, *expected, "{name}, {round} time");
+            }
+        }
+    }
+
+    #[test]
+    fn with_too_little_room_everything_is_found_all_the_same() {
+        let text =
+            "we called them twice. you never ever really did call, i called 12 times and twice! ".repeat(40);
+        let expected = roomy().find(&text).0;
+        assert!(expected.len() > 100, "{}", expected.len());
+        // A little more than the least that these automata can be built with.
+        let tight = patterns(6_000).expect("patterns").search();
+        for round in 0..3 {
+            assert_eq!(tight.find(&text).0, expected, "round {round}");
+        }
+        let forgot = tight.borrow().caches.iter().map(dfa::Cache::memory_usage).sum::<usize>();
+        let learnt = roomy();
+        learnt.find(&text);
+        let all = learnt.borrow().caches.iter().map(dfa::Cache::memory_usage).sum::<usize>();
+        assert!(forgot < all, "{forgot} of {all} bytes");
+    }
+
+    #[test]
+    fn what_is_kept_has_a_limit() {
+        let search = roomy();
+        let new: String = (0..400_000).map(|number| format!("w{number} ")).collect();
+        let found = search.find(&format!("i called. {new} they called"));
+        assert_eq!(found.0.len(), 2);
+        let learnt = search.borrow();
+        assert!(!learnt.steps.full(), "it was forgotten on the way");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_read_before_the_same_is_found(
+            before in "(i |we |have |called |you |never |did not |twice|call|[a-z]{1,3} |[.!\\n] ?){0,20}",
+            text in "(i |we |have |called |you |never |did not |twice|call|7 times|[a-z]{1,3} |[.!\\n] ?){0,20}",
+        ) {
+            let search = roomy();
+            search.find(&before);
+            prop_assert_eq!(search.find(&text).0, plainly(&text));
+        }
+    }
+}
