@@ -143,12 +143,10 @@ impl Search {
         learnt: &mut Learnt,
         matches: &mut Vec<(usize, Match)>,
     ) {
-        let before = matches.len();
         if learnt.steps.full() {
             self.forget(learnt);
         }
         if self.walk(text, starts, some.clone(), learnt, matches).is_err() {
-            matches.truncate(before);
             self.forget(learnt);
             if some.len() > 1 {
                 let middle = some.start + some.len() / 2;

@@ -158,3 +158,23 @@ impl Steps {
 fn key(from: Stand, word: Word) -> u64 {
     u64::from(from.0) << 32 | u64::from(word.number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_apart_by_all_their_bytes() {
+        let short = |word: &str| Short::of(word.as_bytes());
+        assert!(short("call") == short("call"));
+        for (one, other) in
+            [("call", "call "), ("call", "call\0"), ("", "\0"), ("responsibilities", "responsibility ")]
+        {
+            assert!(short(one) != short(other), "{one:?} {other:?}");
+        }
+        assert!(
+            short("responsibility ").is_some() && short("responsibilities").is_none(),
+            "15 bytes at most"
+        );
+    }
+}
