@@ -88,9 +88,8 @@ impl CountsReader {
             if matches!(*word, "twice" | "thrice") {
                 return self.numbers.cardinal(word).filter(|_| words.len() <= SHORT_QUOTE);
             }
-            let counted = words[at + 1..].iter().take(3).any(|next| is_contact(next));
             let n = self.numbers.ordinal(word).or_else(|| self.numbers.cardinal(word).filter(|&n| n > 1));
-            n.filter(|_| counted)
+            n.filter(|_| words[at + 1..].iter().take(3).any(|next| is_contact(next)))
         });
         counts.filter(|&n| n <= MOST_CONTACTS).max()
     }
@@ -103,10 +102,13 @@ impl CountsReader {
         let mut best = None;
         let mut at = 0;
         while at < words.len() {
-            let noun =
-                words[at + 1..].iter().take(2).position(|next| is_contact(next) && !next.starts_with("time"));
-            match (self.numbers.cardinal(words[at]), noun) {
-                (Some(n), Some(noun)) => {
+            let is_noun = |next: &&str| is_contact(next) && !next.starts_with("time");
+            let counted = self
+                .numbers
+                .cardinal(words[at])
+                .and_then(|n| Some((n, words[at + 1..].iter().take(2).position(is_noun)?)));
+            match counted {
+                Some((n, noun)) => {
                     total += n;
                     items += 1;
                     at += noun + 2;
