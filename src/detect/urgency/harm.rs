@@ -1,7 +1,8 @@
 //! Harm told as a plain fact: "they denied me as well", "we can't refinance because of this".
 //!
 //! No phrase says it. A matter that people live by (a home, a loan, a job) stands close to a word that says it is refused,
-//! stopped or lost, and the two together are the harm.
+//! stopped or lost, and the two together are the harm. A refusal counts where the message names what stands against them, a credit
+//! report or a mistake: one by those they write to is what they complain of.
 
 use std::ops::Range;
 
@@ -37,6 +38,7 @@ enum Role {
     Not,
     Matter,
     Refused,
+    Mark,
     Cannot,
     Stopped,
     Lost,
@@ -79,7 +81,7 @@ impl Harms {
         if matters.is_empty() && means.is_empty() {
             return Vec::new();
         }
-        let (causes, livings) = (of(Role::Cause), of(Role::Living));
+        let (causes, livings, marks) = (of(Role::Cause), of(Role::Living), of(Role::Mark));
         let mut hits = Vec::new();
         for (range, role) in &words {
             let (cue, things) = match role {
@@ -90,6 +92,7 @@ impl Harms {
                 _ => continue,
             };
             let told = match role {
+                Role::Refused => !marks.is_empty(),
                 Role::WasLost => any_within(&causes, range, CAUSE_WITHIN),
                 Role::Held => any_within(&livings, range, NEEDED_WITHIN),
                 _ => true,

@@ -143,10 +143,10 @@ fn harm_running_now_is_told_from_harm_that_is_over_or_only_feared_for_a_score() 
 #[test]
 fn harm_told_as_a_plain_fact_is_a_matter_and_what_befell_it() {
     check(&[
-        ("I applied for a mortgage last week and they denied me as well.", BLOCKED),
+        ("With this on my report I applied for a mortgage last week and they denied me as well.", BLOCKED),
         ("We can not refinance because of this.", BLOCKED),
-        ("The credit union would not give us the home loan.", BLOCKED),
-        ("I applied for an apartment. They turned me down.", BLOCKED),
+        ("The credit union would not give us the home loan over this.", BLOCKED),
+        ("Your entry stands on my credit report. I applied for an apartment. They turned me down.", BLOCKED),
         ("This is costing me job opportunities.", BLOCKED),
         ("We lost the house because of you.", BLOCKED),
         ("Our whole home purchase is falling apart.", BLOCKED),
@@ -159,6 +159,8 @@ fn harm_told_as_a_plain_fact_is_a_matter_and_what_befell_it() {
         ("My request for a loan modification was denied.", None),
         ("I was turned down for the balance transfer. My mortgage is with another bank.", None),
         ("I was denied. Years later I took out a mortgage with somebody else entirely.", None),
+        ("I applied for a loan with you. You turned me down.", None),
+        ("The credit union would not give us the home loan.", None),
         ("I never lost a house.", None),
         ("We lost a lot of files in the move to the new apartment.", None),
         ("They withheld my paycheck stub from the file.", None),
