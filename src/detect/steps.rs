@@ -8,7 +8,7 @@
 use foldhash::HashMap;
 use regex_automata::hybrid::LazyStateID;
 
-/// Words and steps that are kept; with more, everything is forgotten and learnt anew. About 8 MB.
+/// Words, steps and what they lead to that are kept; with more, everything is forgotten and learnt anew. About 8 MB.
 const MOST: usize = 150_000;
 
 /// Where a search stands: which phrases can still come true. The numbers are those of one `Steps`.
@@ -96,7 +96,7 @@ pub struct Steps {
 impl Steps {
     /// Whether there are as many as are kept.
     pub fn full(&self) -> bool {
-        self.words.len() + self.known.len() + self.matches.len() >= MOST
+        self.words.len() + self.known.len() + self.stands.len() + self.matches.len() >= MOST
     }
 
     /// What is known of a word; `None` for one that is too long to be kept.
