@@ -184,6 +184,7 @@ impl Search {
         let stand = |at: usize| Stand::start(starts[at].checked_sub(1).map(|before| text[before]));
         let mut walkers: Vec<_> = some.clone().map(|at| (at, stand(at))).collect();
         let mut words = Vec::with_capacity(some.len());
+        let mut known = Vec::with_capacity(some.len());
         for further in 0.. {
             if walkers.is_empty() {
                 break;
@@ -192,15 +193,21 @@ impl Search {
             let new = (some.start + words.len()..reached)
                 .map(|at| learnt.steps.word(&text[starts[at]..starts[at + 1]]));
             words.extend(new);
+            let look_up = |&(from, stand): &(usize, Stand)| {
+                let word = (*words.get(from + further - some.start)?)?;
+                learnt.steps.get(stand, word)
+            };
+            known.clear();
+            known.extend(walkers.iter().map(look_up));
             let mut left = 0;
             for walker in 0..walkers.len() {
                 let (from, stand) = walkers[walker];
                 let at = from + further;
-                let Some(&word) = words.get(at - some.start) else {
+                if at - some.start >= words.len() {
                     self.at_the_end(text.len(), stand, learnt, |found| matches.push((starts[from], found)))?;
                     continue;
-                };
-                let step = match word.and_then(|word| learnt.steps.get(stand, word)) {
+                }
+                let step = match known[walker] {
                     Some(step) => step,
                     None => self.learn(stand, text, starts[at]..starts[at + 1], learnt)?,
                 };
