@@ -228,7 +228,7 @@ const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nut
 
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &search::Found) -> Vec<Signal> {

@@ -32,10 +32,16 @@ impl Folded {
                 self.push_char(c, at + here, len);
                 here += len;
             } else {
-                self.push_ascii(byte, at + here, 1);
+                if !(byte == b' ' && self.ends_in_a_letter() && begins_with_an_ending(&bytes[here + 1..])) {
+                    self.push_ascii(byte, at + here, 1);
+                }
                 here += 1;
             }
         }
+    }
+
+    fn ends_in_a_letter(&self) -> bool {
+        self.text.as_bytes().last().is_some_and(u8::is_ascii_alphabetic)
     }
 
     /// Appends a line break that stands for `from_len` bytes at `at`.
@@ -91,6 +97,16 @@ impl Folded {
     }
 }
 
+/// Whether what follows a space is the ending of the word before it: "did n't", "they 're", as some systems write it.
+fn begins_with_an_ending(rest: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 7] = [b"n't", b"'s", b"'m", b"'d", b"'re", b"'ve", b"'ll"];
+    matches!(rest.first(), Some(b'n' | b'N' | b'\''))
+        && ENDINGS.iter().any(|ending| {
+            rest.get(..ending.len()).is_some_and(|start| start.eq_ignore_ascii_case(ending))
+                && !rest.get(ending.len()).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'\'')
+        })
+}
+
 /// Zero-width marks, soft hyphens, direction marks and variation selectors: they split words that a reader sees whole.
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
@@ -107,6 +123,8 @@ mod tests {
             ("case", "STILL Waiting", "still waiting"),
             ("typographic apostrophe", "I\u{2019}m", "i'm"),
             ("back-tick", "don`t", "don't"),
+            ("ending apart", "I did n't, they 're DO N'T", "i didn't, they're don't"),
+            ("no ending", "a 's' b, 5 's 'sup n'there", "a 's' b, 5 's 'sup n'there"),
             ("quotes", "\u{201E}soon\u{201C} \u{AB}now\u{BB}", "\"soon\" \"now\""),
             ("dashes", "a \u{2013} b\u{2014}c", "a - b-c"),
             ("spaces", "a\u{A0}\u{202F} \tb", "a b"),

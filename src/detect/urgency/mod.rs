@@ -48,7 +48,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        7
+        8
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
