@@ -73,6 +73,7 @@ fn texts() -> impl Strategy<Value = String> {
         "好",
         "I am still waiting. ",
         "XX/XX/XXXX ",
+        "I did n't, they 're ",
     ];
     let part = prop_oneof![
         3 => prop::sample::select(PARTS).prop_map(str::to_owned),
