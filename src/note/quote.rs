@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::detect::Evidence;
+use crate::text::fold::begins_with_an_ending;
 
 /// The most words of one quote.
 const MOST_WORDS: usize = 12;
@@ -82,11 +83,15 @@ fn line_around(text: &str, at: usize) -> Range<usize> {
     start..end
 }
 
+/// The words of a line; an ending that stands apart ("did n't") is of the word before it.
 fn words(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
-    let mut words = Vec::new();
+    let mut words: Vec<Range<usize>> = Vec::new();
     let mut start = None;
     for (at, c) in text[line.clone()].char_indices().map(|(at, c)| (line.start + at, c)) {
         match (c.is_whitespace(), start) {
+            (false, None) if begins_with_an_ending(&text.as_bytes()[at..]) => {
+                start = Some(words.pop().map_or(at, |word| word.start));
+            }
             (false, None) => start = Some(at),
             (true, Some(from)) => {
                 words.push(from..at);
@@ -158,6 +163,12 @@ mod tests {
             ),
             ("nothing but a link", "https://x.example", "x.example", "\"\""),
             ("whole words", "unacceptable", "accept", "\"unacceptable\""),
+            (
+                "an ending that stands apart stays with its word",
+                "They 're foreclosing on our house and I ca n't afford a lawyer.",
+                "foreclosing on our house",
+                "\"They 're foreclosing on our house and I ca n't afford a lawyer.\"",
+            ),
         ];
         for (name, text, evidence, expected) in cases {
             let at = text.find(evidence).unwrap();

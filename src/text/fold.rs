@@ -98,7 +98,7 @@ impl Folded {
 }
 
 /// Whether what follows a space is the ending of the word before it: "did n't", "they 're", as some systems write it.
-fn begins_with_an_ending(rest: &[u8]) -> bool {
+pub fn begins_with_an_ending(rest: &[u8]) -> bool {
     const ENDINGS: [&[u8]; 7] = [b"n't", b"'s", b"'m", b"'d", b"'re", b"'ve", b"'ll"];
     matches!(rest.first(), Some(b'n' | b'N' | b'\''))
         && ENDINGS.iter().any(|ending| {

@@ -1,6 +1,6 @@
 //! A message as it came, cleaned down to the customer's own words, every position leading back to the original.
 
-mod fold;
+pub(crate) mod fold;
 mod form;
 pub mod html;
 pub mod language;
