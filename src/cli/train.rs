@@ -1,4 +1,4 @@
-//! `undertone train`: labelled messages in, the tables of emotional language out. The same messages give the same bytes.
+//! `undertone train`: labelled messages in, the tables of emotional language and of urgency out. The same messages give the same bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,9 @@ use anyhow::Context;
 use serde_json::json;
 
 use crate::detect::emotional_language::{sources, train};
-use crate::eval::labels;
+use crate::detect::urgency::train as urgency;
+use crate::eval::suite::Suite;
+use crate::eval::{Counts, labels};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -19,7 +21,13 @@ pub struct Args {
     /// Comments with emotions, as GoEmotions has them: one JSON object a line.
     #[arg(long)]
     comments: Vec<PathBuf>,
-    /// The folder for the tables: `weights.tsv` and `wording.tsv`.
+    /// Passages that press or only look like it: "pressing" or "-", a tab, the passage.
+    #[arg(long)]
+    passages: Vec<PathBuf>,
+    /// Suites whose cases on urgency are learned from as passages are.
+    #[arg(long)]
+    suites: Vec<PathBuf>,
+    /// The folder of the detectors: the tables go into their own folders in it.
     #[arg(long)]
     out: PathBuf,
     /// Where to write, for each message, what weights trained without it find: JSON lines.
@@ -33,21 +41,43 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
     for path in &args.sentences {
         others.extend(sources::invented(&read(path)?).with_context(|| path.display().to_string())?);
     }
+    let mut comments = Vec::new();
     for path in &args.comments {
-        others.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
+        comments.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
     }
+    let plain: Vec<String> = comments.iter().map(|comment| comment.text.clone()).collect();
+    others.extend(comments);
     let comment = format!(
         "Written by `undertone train` from {} messages ({}) and {} sentences ({}).\n\
-         docs/detection.md names the sources; rows in brackets are explained in weights.rs and wording.rs.",
+         docs/detection.md names the sources; rows in brackets are explained in weights.rs and wording/mod.rs.",
         messages.len(),
         names(std::slice::from_ref(&args.messages)),
         others.len(),
-        names(&[args.sentences, args.comments].concat()),
+        names(&[args.sentences.as_slice(), &args.comments].concat()),
     );
     let trained = train::train(&messages, others, &comment)?;
-    for (name, table) in [("weights.tsv", trained.weights), ("wording.tsv", trained.wording)] {
+    let passages = passages(&args)?;
+    let comment = format!(
+        "Written by `undertone train` from {} messages ({}), {} passages ({}) and {} comments ({}).\n\
+         docs/detection.md names the sources; rows in brackets are explained in wording/mod.rs.",
+        messages.len(),
+        names(std::slice::from_ref(&args.messages)),
+        passages.len(),
+        names(&[args.passages.as_slice(), &args.suites].concat()),
+        plain.len(),
+        names(&args.comments),
+    );
+    let urgent = urgency::train(&messages, &passages, &plain, &comment)?;
+    for (name, table) in [
+        ("emotional_language/weights.tsv", trained.weights),
+        ("emotional_language/wording.tsv", trained.wording),
+        ("urgency/wording.tsv", urgent.wording),
+    ] {
         let path = args.out.join(name);
         std::fs::write(&path, table).with_context(|| format!("writing {}", path.display()))?;
+    }
+    for (of, counts) in [("messages", urgent.messages), ("passages", urgent.passages)] {
+        println!("urgency in {of}, by a table that had not seen them: {}", told(&counts));
     }
     if let Some(path) = args.out_of_fold {
         let lines: String = messages
@@ -62,6 +92,23 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
         std::fs::write(&path, lines).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+fn passages(args: &Args) -> anyhow::Result<Vec<urgency::Passage>> {
+    let mut passages = Vec::new();
+    for path in &args.passages {
+        passages.extend(urgency::passages(&read(path)?).with_context(|| path.display().to_string())?);
+    }
+    for path in &args.suites {
+        passages.extend(urgency::cases(Suite::read(path)?));
+    }
+    Ok(passages)
+}
+
+fn told(counts: &Counts) -> String {
+    let (precision, recall) = (counts.precision(), counts.recall());
+    let Counts { hits, false_alarms, misses } = counts;
+    format!("P {precision:.2} R {recall:.2} ({hits} found, {false_alarms} false alarms, {misses} misses)")
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -15,7 +15,6 @@
 
 mod features;
 mod fit;
-pub mod fit_wording;
 mod phrases;
 pub mod sources;
 pub mod train;
@@ -29,12 +28,12 @@ use self::features::{Capitals, Families, Ordinary};
 use self::fit::Sign;
 use self::phrases::{Found, Hit, Meaning};
 use self::weights::{Decision, ILL, OUTPUTS, Weights};
-use self::wording::Wording;
 use super::lexicon::Lexicon;
 use super::search::{self, Patterns};
+use super::wording::Wording;
 use super::{Detector, DetectorName, EmotionFacts, Evidence, Facts, Kind, Reading, Signal, Strength};
 use crate::eval::Counts;
-use crate::text::Cleaned;
+use crate::text::{Cleaned, clause};
 
 const LEXICON: &str = include_str!("../../config/lexicons/en/emotion.toml");
 const WEIGHTS: &str = include_str!("emotional_language/weights.tsv");
@@ -44,12 +43,10 @@ const WORDING: &str = include_str!("emotional_language/wording.tsv");
 const QUOTES: usize = 3;
 /// From this probability on, weighed words count as clear.
 const CLEAR: f64 = 0.8;
-/// Words shown on either side of a phrase, within its clause.
-const AROUND: usize = 5;
 
 pub struct EmotionalLanguage {
     reader: Reader,
-    wording: Wording,
+    wording: Wording<{ wording::OUTPUTS.len() }>,
     weights: Weights,
 }
 
@@ -110,7 +107,7 @@ impl EmotionalLanguage {
 
     fn count<'a>(&'a self, text: &Cleaned<'_>, found: &'a search::Found) -> Counted<'a> {
         let mut counted = self.reader.count(text, found);
-        counted.features.extend(self.wording.count(text, &counted.unmeant));
+        counted.features.extend(wording::count(&self.wording, text, &counted.unmeant));
         counted
     }
 
@@ -175,7 +172,7 @@ impl EmotionalLanguage {
             .map(|hit| {
                 let cue =
                     format!("{}: {}", hit.meaning.family.replace('_', " "), text.original(hit.range.clone()));
-                text.evidence(clause(text, &hit.range), &cue)
+                text.evidence(clause::around(text, &hit.range), &cue)
             })
             .collect();
         if evidence.is_empty() {
@@ -202,7 +199,7 @@ impl EmotionalLanguage {
         let words = self.wording.heaviest(&meant(sentence), output)?;
         let words = sentence.start + words.start..sentence.start + words.end;
         let cue = format!("wording: {}", text.original(words.clone()));
-        Some(text.evidence(clause(text, &words), &cue))
+        Some(text.evidence(clause::around(text, &words), &cue))
     }
 
     /// How much a phrase speaks for a feeling: outright first, then by weight.
@@ -228,7 +225,7 @@ const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nut
 
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &search::Found) -> Vec<Signal> {
@@ -250,7 +247,7 @@ impl Detector for EmotionalLanguage {
                 .take(QUOTES)
                 .map(|hit| {
                     text.evidence(
-                        clause(text, &hit.range),
+                        clause::around(text, &hit.range),
                         &format!("{family}: {}", text.original(hit.range.clone())),
                     )
                 })
@@ -266,39 +263,6 @@ impl Detector for EmotionalLanguage {
         }
         signals
     }
-}
-
-/// A phrase with the words around it, up to the ends of its clause.
-fn clause(text: &Cleaned<'_>, phrase: &Range<usize>) -> Range<usize> {
-    let folded = text.folded();
-    let sentence = text.sentence_at(phrase.start);
-    let (from, to) = (sentence.start.min(phrase.start), sentence.end.max(phrase.end));
-    let ends = |c: char| matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '\n' | '.' | '!' | '?');
-    let before = &folded[from..phrase.start];
-    let cut = before.char_indices().rev().find(|&(_, c)| ends(c)).map_or(0, |(at, c)| at + c.len_utf8());
-    let start = from + last_words(before, cut);
-    let after = &folded[phrase.end..to];
-    let cut = after.find(|c: char| ends(c) && !matches!(c, '!' | '?' | '.')).unwrap_or(after.len());
-    let end = phrase.end + first_words(&after[..cut]);
-    start..end.max(phrase.end)
-}
-
-/// Where the last few words of `before` start, not earlier than `cut`.
-fn last_words(before: &str, cut: usize) -> usize {
-    let mut start = before.len();
-    for (n, word) in before[cut..].split_whitespace().rev().enumerate() {
-        if n == AROUND {
-            break;
-        }
-        start = word.as_ptr() as usize - before.as_ptr() as usize;
-    }
-    start
-}
-
-/// Where the first few words of `after` end.
-fn first_words(after: &str) -> usize {
-    let words = after.split_whitespace().take(AROUND);
-    words.last().map_or(0, |word| word.as_ptr() as usize - after.as_ptr() as usize + word.len())
 }
 
 #[cfg(test)]

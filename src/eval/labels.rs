@@ -21,6 +21,9 @@ pub struct Labelled {
     pub time_zone: Option<String>,
     #[serde(default)]
     pub urgency: u8,
+    /// The shortest words of the text that show urgency.
+    #[serde(default)]
+    pub urgency_quote: Option<CustomerText>,
     #[serde(default)]
     pub repeat: u8,
     /// How strong ill feeling is: 0 none, 1 noticeable, 2 strong.

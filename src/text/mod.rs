@@ -1,5 +1,6 @@
 //! A message as it came, cleaned down to the customer's own words, every position leading back to the original.
 
+pub mod clause;
 pub(crate) mod fold;
 mod form;
 pub mod html;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::fit_wording::Sentence;
+use super::train::Sentence;
 use super::wording::OUTPUTS;
 use crate::text;
 

@@ -5,16 +5,18 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::fit::{self, Fit, Sign};
-use super::fit_wording::{self, Fitted, Sentence};
 use super::weights::{Decision, ILL, OUTPUTS, Scores, Weights, decide};
 use super::{Counted, Reader, said, wording};
 use crate::detect::search::Patterns;
+use crate::detect::wording::fit::{self as fit_wording, Fitted};
 use crate::eval::Counts;
 use crate::eval::labels::Labelled;
 use crate::text::{self, Cleaned};
 
 /// How often the messages are split to measure on what was not trained on.
 const FOLDS: u64 = 10;
+/// Rounds over the sentences of the wording.
+const ROUNDS: usize = 8;
 /// How strongly large weights are held down; found by cross-validation on the labelled messages.
 const PENALTY: f64 = 60.0;
 /// The same for a single kind, which fewer messages show.
@@ -25,6 +27,9 @@ const PRECISION: f64 = 0.88;
 const SLACK: f64 = 0.015;
 /// Thresholds tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 20..=80;
+
+/// A sentence with the feelings it shows.
+pub type Sentence = fit_wording::Sentence<{ wording::OUTPUTS.len() }>;
 
 /// A message as training sees it.
 struct Example {
@@ -83,7 +88,7 @@ pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> any
     };
     Ok(Trained {
         weights: weights.table(comment, &reader.features()),
-        wording: counted.table(&counted.fit(|_| true), comment),
+        wording: counted.table(&counted.fit(ROUNDS, |_| true), &wording::OUTPUTS, comment),
         out_of_fold: decisions,
     })
 }
@@ -111,11 +116,12 @@ fn sentences(text: &Cleaned<'_>, unmeant: &[Range<usize>], at: usize, message: &
 
 /// What the wording counts of each message, by weights that were fitted without it.
 fn wording_out_of_fold(
-    counted: &fit_wording::Counted<'_>,
+    counted: &fit_wording::Counted<'_, { wording::OUTPUTS.len() }>,
     sentences: &[Sentence],
     folds: &[u64],
 ) -> Vec<Vec<f64>> {
-    let fits: Vec<Fitted> = (0..FOLDS).map(|fold| counted.fit(|message| folds[message] != fold)).collect();
+    let fits: Vec<Fitted<_>> =
+        (0..FOLDS).map(|fold| counted.fit(ROUNDS, |message| folds[message] != fold)).collect();
     let mut scores = vec![Vec::new(); folds.len()];
     for (at, sentence) in sentences.iter().enumerate() {
         if let Some(message) = sentence.message {

@@ -1,6 +1,6 @@
 //! Who a message speaks of, and how often it says no: a letter full of "you" reproaches more than one full of "it".
 
-use super::wording;
+use crate::detect::wording;
 
 /// How often a message speaks of whom.
 #[derive(Default)]

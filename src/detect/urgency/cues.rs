@@ -113,6 +113,11 @@ impl Cues {
         })
     }
 
+    /// Where the text speaks of what people live by: a home, a job, their money and what they need it for.
+    pub fn matters<'a>(&'a self, found: &'a Found) -> impl Iterator<Item = usize> + 'a {
+        self.harms.places(found)
+    }
+
     /// The phrases that stand, in the order of the text.
     pub fn find<'l>(&'l self, text: &Cleaned<'_>, found: &'l Found) -> Vec<Hit<'l>> {
         let hits = self.all(text, found);

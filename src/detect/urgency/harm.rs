@@ -71,6 +71,13 @@ impl Harms {
         })
     }
 
+    /// Where the text speaks of what people live by, in its order.
+    pub fn places<'a>(&'a self, found: &'a Found) -> impl Iterator<Item = usize> + 'a {
+        let lived_by = [Role::Matter, Role::Means, Role::Living];
+        let words = self.words.among(found).filter(move |(_, word)| lived_by.contains(&word.role));
+        words.map(|(range, _)| range.start)
+    }
+
     /// Every harm in the order of the text.
     pub fn find<'l>(&'l self, text: &Cleaned<'_>, found: &Found) -> Vec<Hit<'l>> {
         let words = self.standing(found);

@@ -14,11 +14,13 @@
 //! Anger, legal threats and a late hour are not urgency; the hour only joins a deadline as a fact.
 
 mod clock;
+mod context;
 mod cues;
 mod day;
 mod deadline;
 mod harm;
 mod resolve;
+pub mod train;
 mod when;
 
 #[cfg(test)]
@@ -26,10 +28,12 @@ mod tests;
 
 use chrono::TimeDelta;
 
+use self::context::Context;
 use self::cues::{CueKind, Cues, Hit};
 use self::deadline::{Deadline, Deadlines};
 use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Evidence, Facts, Kind, Reading, Signal, Strength, UrgencyFacts};
+use crate::text::clause;
 use crate::ticket::{CustomerText, Zone};
 
 /// A deadline this close is strong time pressure.
@@ -38,27 +42,33 @@ const NEAR: TimeDelta = TimeDelta::hours(72);
 pub struct Urgency {
     cues: Cues,
     deadlines: Deadlines,
+    context: Context,
 }
 
 impl Urgency {
     pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
-        Ok(Self { cues: Cues::load(patterns)?, deadlines: Deadlines::load(patterns)? })
+        Ok(Self {
+            cues: Cues::load(patterns)?,
+            deadlines: Deadlines::load(patterns)?,
+            context: Context::load()?,
+        })
     }
 }
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        8
+        9
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
         let mut hits = self.cues.find(reading.text, found);
+        hits.retain(|hit| hit.cue.kind == CueKind::Hurry || self.context.bears_out(reading.text, &hit.range));
         let deadlines = self.deadlines.find(reading, found);
         if deadlines.is_empty() && !any(&hits, CueKind::Event) {
             hits.retain(|hit| !hit.cue.beside);
         }
         if hits.is_empty() && deadlines.is_empty() {
-            return Vec::new();
+            return self.by_wording(reading, found).into_iter().collect();
         }
         vec![Signal {
             detector: DetectorName::Urgency,
@@ -67,6 +77,21 @@ impl Detector for Urgency {
             evidence: evidence(reading, &hits, &deadlines),
             facts: Facts::Urgency(facts(reading, &hits, &deadlines)),
         }]
+    }
+}
+
+impl Urgency {
+    /// Where no phrase speaks: a sentence on what people live by that presses by its words.
+    fn by_wording(&self, reading: &Reading<'_>, found: &Found) -> Option<Signal> {
+        let words = self.context.pressing(reading.text, self.cues.matters(found))?;
+        let cue = format!("wording: {}", reading.text.original(words.clone()));
+        Some(Signal {
+            detector: DetectorName::Urgency,
+            kind: Kind::Blocked,
+            strength: Strength::Possible,
+            evidence: vec![reading.text.evidence(clause::around(reading.text, &words), &cue)],
+            facts: Facts::Urgency(UrgencyFacts { blocked: true, ..UrgencyFacts::default() }),
+        })
     }
 }
 

@@ -6,22 +6,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::wording::{self, OUTPUTS, Row};
+use super::{Row, beginning, scale, words};
 
 /// A sentence as training sees it.
-pub struct Sentence {
+pub struct Sentence<const N: usize> {
     /// Folded.
     pub text: String,
     /// What it says, where that is known.
-    pub felt: Option<[bool; OUTPUTS.len()]>,
+    pub felt: Option<[bool; N]>,
     /// How much it counts, 1 for a customer's.
     pub weight: f32,
     /// The message it stands in; sentences of no message are always trained on.
     pub message: Option<usize>,
 }
 
-/// Rounds over all sentences.
-const ROUNDS: usize = 8;
 /// The size of the first step.
 const STEP: f32 = 0.3;
 /// How strongly weights are held down.
@@ -34,8 +32,8 @@ const SMALL: f32 = 0.6;
 const START: f32 = 1e-2;
 
 /// Sentences as counted: what of them has a weight.
-pub struct Counted<'a> {
-    sentences: &'a [Sentence],
+pub struct Counted<'a, const N: usize> {
+    sentences: &'a [Sentence<N>],
     names: Vec<String>,
     /// For each sentence the places of its weights, and what each is multiplied by.
     rows: Vec<(Vec<u32>, f32)>,
@@ -43,10 +41,10 @@ pub struct Counted<'a> {
 }
 
 /// A weight for each of `Counted::names`; the constant stands first.
-pub struct Fitted(Vec<Row>);
+pub struct Fitted<const N: usize>(Vec<Row<N>>);
 
-impl<'a> Counted<'a> {
-    pub fn of(sentences: &'a [Sentence]) -> Self {
+impl<'a, const N: usize> Counted<'a, N> {
+    pub fn of(sentences: &'a [Sentence<N>]) -> Self {
         let mut often: BTreeMap<String, u32> = BTreeMap::new();
         for sentence in sentences {
             each(&sentence.text, |name| *often.entry(name.to_owned()).or_default() += 1);
@@ -55,10 +53,10 @@ impl<'a> Counted<'a> {
             often.into_iter().filter(|(_, n)| *n >= RARE).map(|(name, _)| name).collect();
         let places: HashMap<&str, u32> =
             names.iter().zip(1..).map(|(name, place)| (name.as_str(), place)).collect();
-        let row = |sentence: &Sentence| {
+        let row = |sentence: &Sentence<N>| {
             let mut found = Vec::new();
             let words = each(&sentence.text, |name| found.extend(places.get(name)));
-            (found, wording::scale(words))
+            (found, scale(words))
         };
         let rows = sentences.iter().map(row).collect();
         let mut order: Vec<usize> = (0..sentences.len()).collect();
@@ -66,11 +64,11 @@ impl<'a> Counted<'a> {
         Self { sentences, names, rows, order }
     }
 
-    /// Fits all outputs on the sentences whose message `is_seen`.
-    pub fn fit(&self, is_seen: impl Fn(usize) -> bool) -> Fitted {
-        let mut weights = vec![Row::default(); self.names.len() + 1];
-        let mut squares = vec![[START; OUTPUTS.len()]; self.names.len() + 1];
-        for _ in 0..ROUNDS {
+    /// Fits all outputs on the sentences whose message `is_seen`, in so many rounds over them.
+    pub fn fit(&self, rounds: usize, is_seen: impl Fn(usize) -> bool) -> Fitted<N> {
+        let mut weights = vec![[0.0; N]; self.names.len() + 1];
+        let mut squares = vec![[START; N]; self.names.len() + 1];
+        for _ in 0..rounds {
             for &at in &self.order {
                 let sentence = &self.sentences[at];
                 if let Some(felt) = sentence.felt.filter(|_| sentence.message.is_none_or(&is_seen)) {
@@ -81,11 +79,11 @@ impl<'a> Counted<'a> {
         Fitted(weights)
     }
 
-    fn step(&self, weights: &mut [Row], squares: &mut [Row], at: usize, felt: [bool; OUTPUTS.len()]) {
+    fn step(&self, weights: &mut [Row<N>], squares: &mut [Row<N>], at: usize, felt: [bool; N]) {
         let (places, scale) = &self.rows[at];
         let importance = self.sentences[at].weight;
         let sums = sums(weights, places, *scale);
-        let errors: Row = std::array::from_fn(|output| {
+        let errors: Row<N> = std::array::from_fn(|output| {
             let probability = 1.0 / (1.0 + (-sums[output]).exp());
             (probability - f32::from(u8::from(felt[output]))) * importance
         });
@@ -104,15 +102,15 @@ impl<'a> Counted<'a> {
     }
 
     /// Logits of one of the sentences.
-    pub fn score(&self, fitted: &Fitted, at: usize) -> Row {
+    pub fn score(&self, fitted: &Fitted<N>, at: usize) -> Row<N> {
         let (places, scale) = &self.rows[at];
         sums(&fitted.0, places, *scale)
     }
 
     /// Writes the table that `Wording::parse` reads, with two decimals.
-    pub fn table(&self, fitted: &Fitted, comment: &str) -> String {
+    pub fn table(&self, fitted: &Fitted<N>, outputs: &[&str; N], comment: &str) -> String {
         let mut table: String = comment.lines().map(|line| format!("# {line}\n")).collect();
-        table += &format!("words\t{}\n", OUTPUTS.join("\t"));
+        table += &format!("words\t{}\n", outputs.join("\t"));
         let names = std::iter::once("(constant)").chain(self.names.iter().map(String::as_str));
         for (place, (name, row)) in names.zip(&fitted.0).enumerate() {
             if place == 0 || row.iter().any(|weight| weight.abs() >= SMALL) {
@@ -123,7 +121,7 @@ impl<'a> Counted<'a> {
     }
 }
 
-fn sums(weights: &[Row], places: &[u32], scale: f32) -> Row {
+fn sums<const N: usize>(weights: &[Row<N>], places: &[u32], scale: f32) -> Row<N> {
     let mut sums = weights[0];
     for &place in places {
         for (sum, weight) in sums.iter_mut().zip(&weights[place as usize]) {
@@ -135,11 +133,11 @@ fn sums(weights: &[Row], places: &[u32], scale: f32) -> Row {
 
 /// Calls `found` with the name of each word, beginning and pair; says how many words there are.
 fn each(sentence: &str, mut found: impl FnMut(&str)) -> usize {
-    let (mut words, mut before) = (0, None);
-    for word in wording::words(sentence) {
-        words += 1;
+    let (mut count, mut before) = (0, None);
+    for word in words(sentence) {
+        count += 1;
         found(word.text);
-        if let Some(beginning) = wording::beginning(word.text) {
+        if let Some(beginning) = beginning(word.text) {
             found(&format!("{beginning}-"));
         }
         if let Some(before) = before {
@@ -147,7 +145,7 @@ fn each(sentence: &str, mut found: impl FnMut(&str)) -> usize {
         }
         before = Some(word.text);
     }
-    words
+    count
 }
 
 fn number(value: f32) -> String {
@@ -159,12 +157,10 @@ fn number(value: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::emotional_language::wording::Wording;
+    use crate::detect::wording::Wording;
 
-    fn sentence(text: &str, any: bool) -> Sentence {
-        let mut felt = [false; OUTPUTS.len()];
-        felt[0] = any;
-        Sentence { text: text.to_owned(), felt: Some(felt), weight: 1.0, message: None }
+    fn sentence(text: &str, any: bool) -> Sentence<2> {
+        Sentence { text: text.to_owned(), felt: Some([any, false]), weight: 1.0, message: None }
     }
 
     #[test]
@@ -173,8 +169,9 @@ mod tests {
             .flat_map(|_| [sentence("this is dreadful!!", true), sentence("this is a list", false)])
             .collect();
         let counted = Counted::of(&sentences);
-        let fitted = counted.fit(|_| true);
-        let wording = Wording::parse(&counted.table(&fitted, "a test")).unwrap();
+        let fitted = counted.fit(8, |_| true);
+        let wording: Wording<2> =
+            Wording::parse(&counted.table(&fitted, &["any", "anger"], "a test")).unwrap();
         let scores = [wording.score("this is dreadful!!")[0], wording.score("this is a list")[0]];
         assert!(scores[0] > 1.0 && scores[1] < -1.0, "{scores:?}");
         for (at, score) in scores.iter().enumerate() {

@@ -1,0 +1,93 @@
+//! What the words around a phrase say of it, by a table of weights: whether it presses now, or is told of as over, feared or asked.
+//!
+//! A phrase cannot see that: "before the foreclosure was lifted" and "they will not lift the foreclosure" hold the same one.
+
+use std::ops::Range;
+
+use crate::detect::wording::Wording;
+use crate::text::Cleaned;
+
+/// What a sentence is weighed for.
+pub const OUTPUTS: [&str; 1] = ["pressing"];
+
+/// Below this nothing near a harm presses, and it is left out; a logit, found by cross-validation.
+const IDLE: f32 = -2.5;
+/// From this on a sentence presses by its words alone, where it speaks of what people live by; a logit, found likewise.
+const PRESSING: f32 = 0.3;
+
+pub struct Context(Wording<{ OUTPUTS.len() }>);
+
+impl Context {
+    pub fn load() -> anyhow::Result<Self> {
+        Self::parse(include_str!("wording.tsv"))
+    }
+
+    /// Reads a table.
+    pub fn parse(table: &str) -> anyhow::Result<Self> {
+        Ok(Self(Wording::parse(table)?))
+    }
+
+    /// Whether the sentence of a phrase or one beside it may press.
+    pub fn bears_out(&self, text: &Cleaned<'_>, phrase: &Range<usize>) -> bool {
+        let sentences = text.sentences();
+        let at = sentences.partition_point(|sentence| sentence.end <= phrase.start);
+        let near = at.saturating_sub(1)..(at + 2).min(sentences.len());
+        near.is_empty() || sentences[near].iter().any(|sentence| self.score(text, sentence) >= IDLE)
+    }
+
+    /// The words that weigh most in the sentence that presses most, if one of those at `places` does.
+    pub fn pressing(&self, text: &Cleaned<'_>, places: impl Iterator<Item = usize>) -> Option<Range<usize>> {
+        let sentences = text.sentences();
+        let at = |place| sentences.partition_point(|sentence: &Range<usize>| sentence.end <= place);
+        let mut spoken: Vec<_> = places.map(at).filter(|&at| at < sentences.len()).collect();
+        spoken.dedup();
+        let scored = spoken.into_iter().map(|at| (self.score(text, &sentences[at]), &sentences[at]));
+        let (score, sentence) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let words = self.0.heaviest(&text.folded()[sentence.clone()], 0)?;
+        (score >= PRESSING).then(|| sentence.start + words.start..sentence.start + words.end)
+    }
+
+    fn score(&self, text: &Cleaned<'_>, sentence: &Range<usize>) -> f32 {
+        self.0.score(&text.folded()[sentence.clone()])[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    const TABLE: &str = "words\tpressing\n(constant)\t-1\nauctioned\t4\nyears\t-4\nwrote\t-4\n";
+
+    #[test]
+    fn a_harm_counts_where_its_sentence_or_one_beside_it_may_press() {
+        let context = Context::parse(TABLE).unwrap();
+        let cases = [
+            ("nothing speaks against it", "The house goes.", true),
+            ("told of as over", "The house went years ago.", false),
+            ("and all around as well", "They wrote. The house wrote years. They wrote.", false),
+            ("the next one presses", "They wrote. The house wrote years. Now it is auctioned.", true),
+            (
+                "two further on is too far",
+                "House wrote years. They wrote. They wrote. It is auctioned.",
+                false,
+            ),
+        ];
+        for (name, message, expected) in cases {
+            let cleaned = text::clean(message);
+            let at = cleaned.folded().find("house").unwrap();
+            assert_eq!(context.bears_out(&cleaned, &(at..at + 5)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_sentence_that_presses_most_is_shown_by_its_words() {
+        let context = Context::parse(TABLE).unwrap();
+        let cleaned = text::clean("They wrote. Our home is auctioned. It was years ago.");
+        let pressing = |places: &[usize]| context.pressing(&cleaned, places.iter().copied());
+        assert_eq!(pressing(&[0, 20, 40]).map(|words| cleaned.original(words)), Some("auctioned"));
+        assert_eq!(pressing(&[0, 40]), None, "only sentences on what people live by are asked");
+        assert_eq!(pressing(&[]), None);
+        assert_eq!(pressing(&[9_999]), None, "no sentence there");
+    }
+}
