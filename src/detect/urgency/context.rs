@@ -35,7 +35,7 @@ impl Context {
         near.is_empty() || sentences[near].iter().any(|sentence| self.score(text, sentence) >= IDLE)
     }
 
-    /// The words that weigh most in the sentence that presses most, if one of those at `places` does.
+    /// The run of words that weighs most in the sentence that presses most, if one of those at `places` does.
     pub fn pressing(&self, text: &Cleaned<'_>, places: impl Iterator<Item = usize>) -> Option<Range<usize>> {
         let sentences = text.sentences();
         let at = |place| sentences.partition_point(|sentence: &Range<usize>| sentence.end <= place);
@@ -43,7 +43,7 @@ impl Context {
         spoken.dedup();
         let scored = spoken.into_iter().map(|at| (self.score(text, &sentences[at]), &sentences[at]));
         let (score, sentence) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
-        let words = self.0.heaviest(&text.folded()[sentence.clone()], 0)?;
+        let words = self.0.heaviest_run(&text.folded()[sentence.clone()], 0)?;
         (score >= PRESSING).then(|| sentence.start + words.start..sentence.start + words.end)
     }
 

@@ -84,12 +84,11 @@ impl Urgency {
     /// Where no phrase speaks: a sentence on what people live by that presses by its words.
     fn by_wording(&self, reading: &Reading<'_>, found: &Found) -> Option<Signal> {
         let words = self.context.pressing(reading.text, self.cues.matters(found))?;
-        let cue = format!("wording: {}", reading.text.original(words.clone()));
         Some(Signal {
             detector: DetectorName::Urgency,
             kind: Kind::Blocked,
             strength: Strength::Possible,
-            evidence: vec![reading.text.evidence(clause::around(reading.text, &words), &cue)],
+            evidence: vec![reading.text.evidence(clause::around(reading.text, &words), "wording")],
             facts: Facts::Urgency(UrgencyFacts { blocked: true, ..UrgencyFacts::default() }),
         })
     }

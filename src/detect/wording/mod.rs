@@ -72,6 +72,25 @@ impl<const N: usize> Wording<N> {
         best.map(|best| best.1)
     }
 
+    /// The run of words that weighs most for an output in a sentence, as a range within it.
+    pub fn heaviest_run(&self, sentence: &str, output: usize) -> Option<Range<usize>> {
+        let mut weighed: Vec<_> = words(sentence).map(|word| (word.range, 0.0)).collect();
+        let weigh = |range: Range<usize>, row: &Row<N>| {
+            let at = weighed.partition_point(|(word, _)| word.end < range.end);
+            weighed[at].1 += row[output];
+        };
+        self.each(sentence, weigh, &mut 0);
+        let (mut best, mut run) = ((0.0, None), (0.0, 0));
+        for (word, weight) in weighed {
+            // A run that weighs nothing so far is better begun anew.
+            run = if run.0 > 0.0 { (run.0 + weight, run.1) } else { (weight, word.start) };
+            if run.0 > best.0 {
+                best = (run.0, Some(run.1..word.end));
+            }
+        }
+        best.1
+    }
+
     /// Calls `found` with each weight in the order of the sentence, and counts the words.
     fn each(&self, sentence: &str, mut found: impl FnMut(Range<usize>, &Row<N>), count: &mut usize) {
         let mut before: Option<(u64, usize)> = None;
@@ -188,5 +207,20 @@ mod tests {
             assert_eq!(wording.heaviest(sentence, 0), heaviest, "{sentence}");
         }
         assert!(Wording::<2>::parse("words\nso slow\t1").is_err(), "two numbers to a row");
+    }
+
+    #[test]
+    fn the_heaviest_run_spans_what_weighs_together() {
+        let table = "words\tany\n(constant)\t-1\nlose\t3\nour home\t2\nthe\t-0.5\nred\t-9\n";
+        let wording: Wording<1> = Wording::parse(table).unwrap();
+        let cases = [
+            ("we lose our home now", Some("lose our home")),
+            ("lose the one and lose the other", Some("lose the one and lose")),
+            ("lose it, red, our home", Some("lose")),
+            ("home of the red", None),
+        ];
+        for (sentence, expected) in cases {
+            assert_eq!(wording.heaviest_run(sentence, 0).map(|run| &sentence[run]), expected, "{sentence}");
+        }
     }
 }
