@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::text;
 
-    const TABLE: &str = "words\tpressing\n(constant)\t-1\nauctioned\t4\nyears\t-4\nwrote\t-4\n";
+    const TABLE: &str = "words\tpressing\n(constant)\t-1\nauctioned\t4\nyears\t-4\nwrote\t-4\nours\t0.5\n";
 
     #[test]
     fn a_harm_counts_where_its_sentence_or_one_beside_it_may_press() {
@@ -67,11 +67,7 @@ mod tests {
             ("told of as over", "The house went years ago.", false),
             ("and all around as well", "They wrote. The house wrote years. They wrote.", false),
             ("the next one presses", "They wrote. The house wrote years. Now it is auctioned.", true),
-            (
-                "two further on is too far",
-                "House wrote years. They wrote. They wrote. It is auctioned.",
-                false,
-            ),
+            ("two further on is too far", "House wrote years. They wrote. It is auctioned.", false),
         ];
         for (name, message, expected) in cases {
             let cleaned = text::clean(message);
@@ -87,6 +83,8 @@ mod tests {
         let pressing = |places: &[usize]| context.pressing(&cleaned, places.iter().copied());
         assert_eq!(pressing(&[0, 20, 40]).map(|words| cleaned.original(words)), Some("auctioned"));
         assert_eq!(pressing(&[0, 40]), None, "only sentences on what people live by are asked");
+        let calm = text::clean("It is ours.");
+        assert_eq!(context.pressing(&calm, [0].into_iter()), None, "it weighs, and too little");
         assert_eq!(pressing(&[]), None);
         assert_eq!(pressing(&[9_999]), None, "no sentence there");
     }

@@ -211,12 +211,13 @@ mod tests {
 
     #[test]
     fn the_heaviest_run_spans_what_weighs_together() {
-        let table = "words\tany\n(constant)\t-1\nlose\t3\nour home\t2\nthe\t-0.5\nred\t-9\n";
+        let table = "words\tany\n(constant)\t-1\nlose\t3\nour home\t2\nmy\t0.6\nthe\t-0.5\nred\t-9\n";
         let wording: Wording<1> = Wording::parse(table).unwrap();
         let cases = [
             ("we lose our home now", Some("lose our home")),
             ("lose the one and lose the other", Some("lose the one and lose")),
             ("lose it, red, our home", Some("lose")),
+            ("my our home", Some("my our home")),
             ("home of the red", None),
         ];
         for (sentence, expected) in cases {
