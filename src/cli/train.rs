@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::json;
 
+use crate::detect::emotional_language::train::Sentence;
 use crate::detect::emotional_language::{sources, train};
 use crate::detect::urgency::train as urgency;
+use crate::eval::labels::Labelled;
 use crate::eval::suite::Suite;
 use crate::eval::{Counts, labels};
 
@@ -37,26 +39,15 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), super::Failure> {
     let messages = labels::read(&args.messages)?;
-    let mut others = Vec::new();
-    for path in &args.sentences {
-        others.extend(sources::invented(&read(path)?).with_context(|| path.display().to_string())?);
-    }
-    let mut comments = Vec::new();
-    for path in &args.comments {
-        comments.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
-    }
+    let comments = comments(&args)?;
+    train_urgency(&args, &messages, &comments)?;
+    train_emotion(&args, &messages, comments)?;
+    Ok(())
+}
+
+fn train_urgency(args: &Args, messages: &[Labelled], comments: &[Sentence]) -> anyhow::Result<()> {
+    let passages = passages(args)?;
     let plain: Vec<String> = comments.iter().map(|comment| comment.text.clone()).collect();
-    others.extend(comments);
-    let comment = format!(
-        "Written by `undertone train` from {} messages ({}) and {} sentences ({}).\n\
-         docs/detection.md names the sources; rows in brackets are explained in weights.rs and wording/mod.rs.",
-        messages.len(),
-        names(std::slice::from_ref(&args.messages)),
-        others.len(),
-        names(&[args.sentences.as_slice(), &args.comments].concat()),
-    );
-    let trained = train::train(&messages, others, &comment)?;
-    let passages = passages(&args)?;
     let comment = format!(
         "Written by `undertone train` from {} messages ({}), {} passages ({}) and {} comments ({}).\n\
          docs/detection.md names the sources; rows in brackets are explained in wording/mod.rs.",
@@ -67,19 +58,31 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
         plain.len(),
         names(&args.comments),
     );
-    let urgent = urgency::train(&messages, &passages, &plain, &comment)?;
-    for (name, table) in [
-        ("emotional_language/weights.tsv", trained.weights),
-        ("emotional_language/wording.tsv", trained.wording),
-        ("urgency/wording.tsv", urgent.wording),
-    ] {
-        let path = args.out.join(name);
-        std::fs::write(&path, table).with_context(|| format!("writing {}", path.display()))?;
-    }
-    for (of, counts) in [("messages", urgent.messages), ("passages", urgent.passages)] {
+    let trained = urgency::train(messages, &passages, &plain, &comment)?;
+    for (of, counts) in [("messages", trained.messages), ("passages", trained.passages)] {
         println!("urgency in {of}, by a table that had not seen them: {}", told(&counts));
     }
-    if let Some(path) = args.out_of_fold {
+    write(&args.out.join("urgency/wording.tsv"), &trained.wording)
+}
+
+fn train_emotion(args: &Args, messages: &[Labelled], comments: Vec<Sentence>) -> anyhow::Result<()> {
+    let mut others = Vec::new();
+    for path in &args.sentences {
+        others.extend(sources::invented(&read(path)?).with_context(|| path.display().to_string())?);
+    }
+    others.extend(comments);
+    let comment = format!(
+        "Written by `undertone train` from {} messages ({}) and {} sentences ({}).\n\
+         docs/detection.md names the sources; rows in brackets are explained in weights.rs and wording/mod.rs.",
+        messages.len(),
+        names(std::slice::from_ref(&args.messages)),
+        others.len(),
+        names(&[args.sentences.as_slice(), &args.comments].concat()),
+    );
+    let trained = train::train(messages, others, &comment)?;
+    write(&args.out.join("emotional_language/weights.tsv"), &trained.weights)?;
+    write(&args.out.join("emotional_language/wording.tsv"), &trained.wording)?;
+    if let Some(path) = &args.out_of_fold {
         let lines: String = messages
             .iter()
             .zip(&trained.out_of_fold)
@@ -89,9 +92,17 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
                 format!("{line}\n")
             })
             .collect();
-        std::fs::write(&path, lines).with_context(|| format!("writing {}", path.display()))?;
+        write(path, &lines)?;
     }
     Ok(())
+}
+
+fn comments(args: &Args) -> anyhow::Result<Vec<Sentence>> {
+    let mut comments = Vec::new();
+    for path in &args.comments {
+        comments.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
+    }
+    Ok(comments)
 }
 
 fn passages(args: &Args) -> anyhow::Result<Vec<urgency::Passage>> {
@@ -113,6 +124,10 @@ fn told(counts: &Counts) -> String {
 
 fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn write(path: &Path, table: &str) -> anyhow::Result<()> {
+    std::fs::write(path, table).with_context(|| format!("writing {}", path.display()))
 }
 
 fn names(paths: &[PathBuf]) -> String {

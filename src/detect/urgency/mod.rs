@@ -2,8 +2,8 @@
 //!
 //! ## What it finds
 //! A named deadline or event, resolved to a moment in the customer's zone; a concrete harm running now (home,
-//! loan, job, own money, an intruder, stranded), in set phrases or told as a plain fact; a stated hurry. One signal a
-//! message, all evidence in it.
+//! loan, job, own money, an intruder, stranded), in set phrases, told as a plain fact or by the wording of a sentence; a
+//! stated hurry. One signal a message, all evidence in it.
 //!
 //! ## Why an agent should know
 //! The queue is sorted by arrival, not by when the answer stops being useful.
