@@ -113,9 +113,18 @@ impl Cues {
         })
     }
 
-    /// Where the text speaks of what people live by: a home, a job, their money and what they need it for.
-    pub fn matters<'a>(&'a self, found: &'a Found) -> impl Iterator<Item = usize> + 'a {
-        self.harms.places(found)
+    /// Where the text speaks of what people live by, a home, a job, their money and what they need it for, and not of the past.
+    pub fn matters<'a>(&'a self, text: &Cleaned<'_>, found: &'a Found) -> impl Iterator<Item = usize> + 'a {
+        let over = |(_, guard): &(Range<usize>, &Guard)| {
+            guard.reach == Reach::Sentence && matches!(guard.stops, Stops::Told | Stops::Blocked | Stops::All)
+        };
+        let over: Vec<_> =
+            self.guards.among(found).filter(over).map(|(range, _)| text.sentence_at(range.start)).collect();
+        let stands = move |place: &usize| {
+            let next = over.partition_point(|sentence| sentence.end <= *place);
+            over.get(next).is_none_or(|sentence| sentence.start > *place)
+        };
+        self.harms.places(found).filter(stands)
     }
 
     /// The phrases that stand, in the order of the text.

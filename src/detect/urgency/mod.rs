@@ -83,7 +83,7 @@ impl Detector for Urgency {
 impl Urgency {
     /// Where no phrase speaks: a sentence on what people live by that presses by its words.
     fn by_wording(&self, reading: &Reading<'_>, found: &Found) -> Option<Signal> {
-        let words = self.context.pressing(reading.text, self.cues.matters(found))?;
+        let words = self.context.pressing(reading.text, self.cues.matters(reading.text, found))?;
         Some(Signal {
             detector: DetectorName::Urgency,
             kind: Kind::Blocked,
