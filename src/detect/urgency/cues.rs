@@ -150,10 +150,11 @@ impl Cues {
             for (at, hit) in
                 hits.iter().enumerate().skip(first).take_while(|(_, hit)| hit.range.start < reach.end)
             {
-                // "We can not refinance": a "not" within the cue's own words denies nothing.
+                // "We can not refinance", "no time to lose": a "no" within the cue's own words denies nothing. What runs to the end
+                // of a hurry takes it back all the same: "as soon as I know", "let me know soon".
                 let own = guard.reach == Reach::Touch
-                    && guard.stops != Stops::Hurry
-                    && range.start >= hit.range.start;
+                    && range.start >= hit.range.start
+                    && (guard.stops != Stops::Hurry || range.end < hit.range.end);
                 stopped[at] |= !own && guard.stops.stops(hit.cue);
             }
         }
