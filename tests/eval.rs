@@ -23,14 +23,14 @@ fn detection_stays_above_its_floors_on_the_corpus() {
     // A little under what was measured. The tables of emotional language and whoever wrote the lexicons have seen most of
     // these messages: this guards against breaking, it is no measure of quality.
     let floors = [
-        ("urgency", 0.91, 0.88),
+        ("urgency", 0.92, 0.91),
         ("repeat", 0.96, 0.91),
         ("emotion", 0.94, 0.95),
-        ("anger", 0.84, 0.86),
-        ("frustration", 0.79, 0.94),
+        ("anger", 0.78, 0.91),
+        ("frustration", 0.74, 0.95),
         ("fear", 0.77, 0.62),
-        ("sadness", 0.85, 0.63),
-        ("unheard", 0.82, 0.58),
+        ("sadness", 0.85, 0.68),
+        ("unheard", 0.83, 0.65),
         ("churn", 0.65, 0.65),
         ("mismatch", 0.80, 0.75),
         ("note", 0.95, 0.94),

@@ -226,6 +226,27 @@ fn a_hurry_is_the_customers_own() {
 }
 
 #[test]
+fn a_no_within_a_hurry_denies_nothing_and_what_runs_to_its_end_does() {
+    check(&[
+        ("There is no time to lose.", Some(Kind::Hurry)),
+        ("I can not wait any longer.", Some(Kind::Hurry)),
+        ("It is not urgent.", None),
+        ("Let me know soon.", None),
+        ("I will write as soon as I know.", None),
+    ]);
+}
+
+#[test]
+fn a_sentence_that_a_guard_takes_back_is_not_asked_by_its_wording() {
+    let pressing = "I barely make rent and my children have nothing in the house";
+    check(&[
+        (&format!("{pressing}."), Some(Kind::Blocked)),
+        (&format!("{pressing}, and that was in 2011."), None),
+        (&format!("{pressing}. The form is of 2011."), Some(Kind::Blocked)),
+    ]);
+}
+
+#[test]
 fn the_moment_is_meant_in_the_customers_zone() {
     let detector = urgency();
     let cases = [
