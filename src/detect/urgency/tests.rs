@@ -230,6 +230,8 @@ fn a_no_within_a_hurry_denies_nothing_and_what_runs_to_its_end_does() {
     check(&[
         ("There is no time to lose.", Some(Kind::Hurry)),
         ("I can not wait any longer.", Some(Kind::Hurry)),
+        ("It can not wait any longer.", Some(Kind::Hurry)),
+        ("They could not wait any longer.", None),
         ("It is not urgent.", None),
         ("Let me know soon.", None),
         ("I will write as soon as I know.", None),
@@ -243,6 +245,8 @@ fn a_sentence_that_a_guard_takes_back_is_not_asked_by_its_wording() {
         (&format!("{pressing}."), Some(Kind::Blocked)),
         (&format!("{pressing}, and that was in 2011."), None),
         (&format!("{pressing}. The form is of 2011."), Some(Kind::Blocked)),
+        ("They are foreclosing on us and I ask how to trust a bank in the future.", Some(Kind::Blocked)),
+        ("They sent the notice of foreclosure to my home address.", Some(Kind::Blocked)),
     ]);
 }
 
