@@ -35,7 +35,7 @@ impl RepeatFollowUp {
 
 impl Detector for RepeatFollowUp {
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {

@@ -57,7 +57,7 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        10
+        11
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
