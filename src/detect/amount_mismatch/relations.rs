@@ -64,11 +64,15 @@ pub fn settle_differences(placed: &mut [Placed<'_>]) {
     }
     let at_stake: HashSet<Decimal> =
         placed.iter().filter(|sum| sum.is_at_stake()).map(|sum| sum.value).collect();
+    // What was given back is no claim, though the charge and the rest of it differ by as much.
+    let settled: HashSet<Decimal> =
+        placed.iter().filter(|sum| sum.role == Some(Class::Settled)).map(|sum| sum.value).collect();
     let mut explained = HashSet::new();
     for less in &values {
         for more in values.iter().filter(|more| *more > less) {
             let difference = more - less;
-            let explain = at_stake.contains(&difference) && difference != *less;
+            let explain =
+                at_stake.contains(&difference) && !settled.contains(&difference) && difference != *less;
             if explain && !(at_stake.contains(less) && at_stake.contains(more)) {
                 explained.extend([*less, *more]);
             }

@@ -42,6 +42,7 @@ pub enum Class {
     Held,
     Gone,
     Passing,
+    Often,
     Legal,
 }
 
@@ -120,13 +121,20 @@ impl Stakes {
             .collect();
         settle_wholes(text.folded(), &mut placed);
         settle_differences(&mut placed);
-        decide(text, &placed)
+        decide(text, &placed).filter(|stake| !is_charged_often(text, &near, &stake.range))
     }
 }
 
 fn is_template(near: &[Near<'_>], words: usize) -> bool {
     let legal = near.iter().filter(|near| near.phrase.class == Class::Legal).count();
     legal >= LEGAL_PHRASES && legal * WORDS_PER_LEGAL >= words
+}
+
+/// Whether the sum of a clause was charged nobody says how many times: then its total is not known.
+fn is_charged_often(text: &Cleaned<'_>, near: &[Near<'_>], clause: &Range<usize>) -> bool {
+    let sentence = text.sentence_at(clause.start);
+    let within = near.iter().filter(|near| sentence.start <= near.range.start && near.range.end <= sentence.end);
+    within.into_iter().any(|near| near.phrase.class == Class::Often)
 }
 
 /// Says what a sum is, by what stands beside it, before it and around it, in this order.

@@ -53,6 +53,13 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
             "I was charged $300, refunded $280 of the $300, and the remaining $20 is missing.",
             Some("20"),
         ),
+        (
+            "a charge, a part given back, the rest",
+            "Of $160 in fees charged she refunded $40. I asked for the rest and was told that $40 is all, so refund the $120.",
+            None,
+        ),
+        ("nobody says how often", "I have been charged a $10 protection fee this entire time.", None),
+        ("a customer for long", "I have been a customer for ten years and you charge a $12 fee.", Some("12")),
         ("small collection", "A medical bill of $42 went to a collection agency.", Some("42")),
         ("as usual", "I have consistently had a monthly $5 charge, and my credit report is wrong.", None),
         ("more than usual", "My usual $5 fee became a fee of $12 and nobody told me.", Some("12")),
