@@ -39,7 +39,7 @@ impl AmountMismatch {
 
 impl Detector for AmountMismatch {
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {

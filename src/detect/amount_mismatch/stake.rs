@@ -162,11 +162,13 @@ fn place<'a>(
             .min_by_key(|near| distance(&near.range, &amount.range))
             .filter(|near| distance(&near.range, &amount.range) <= most)
     };
+    // "Which would amount to $30 a month" sums up nothing.
+    let is_rate = || around().any(|near| near.phrase.class == Class::Rate && beside(&near) && !before(&near));
     // Nothing but the sum before it can be meant by "that": a price becomes the claim two clauses later.
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
     let found = asked
         .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near)))
-        .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near)))
+        .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near) && !is_rate()))
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
         .or_else(|| closest(Class::Gone, PASSING_WITHIN))

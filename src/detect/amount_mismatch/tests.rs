@@ -55,7 +55,12 @@ fn the_sum_at_stake_is_told_from_sums_in_passing() {
         ),
         (
             "a charge, a part given back, the rest",
-            "Of $160 in fees charged she refunded $40. I asked for the rest and was told that $40 is all, so refund the $120.",
+            "They started charging $15 for the account. I was charged $160 in fees. She refunded $40 but needs approval to refund the remaining $120. She was able to refund only $40.",
+            None,
+        ),
+        (
+            "an amount a month",
+            "I was told of a plan that would amount to $30 a month compared to $150 a month.",
             None,
         ),
         ("nobody says how often", "I have been charged a $10 protection fee this entire time.", None),
