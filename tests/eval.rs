@@ -18,10 +18,13 @@ fn noon() -> DateTime<Utc> {
     "2026-03-04T12:00:00Z".parse().unwrap()
 }
 
+/// Of a row of the table: what its precision and its recall do not fall below, a little under what was measured.
+type Floor = (&'static str, f64, f64);
+
 #[test]
 fn detection_stays_above_its_floors_on_the_corpus() {
-    // A little under what was measured. The tables of emotional language and whoever wrote the lexicons have seen most of
-    // these messages: this guards against breaking, it is no measure of quality.
+    // The tables of emotional language and whoever wrote the lexicons have seen most of these messages: this guards against
+    // breaking, it is no measure of quality.
     let floors = [
         ("urgency", 0.92, 0.91),
         ("repeat", 0.96, 0.91),
@@ -35,8 +38,25 @@ fn detection_stays_above_its_floors_on_the_corpus() {
         ("mismatch", 0.80, 0.75),
         ("note", 0.95, 0.94),
     ];
+    assert_floors("public_domain.jsonl", &floors);
+}
+
+#[test]
+fn detection_stays_above_its_floors_on_complaints_that_no_table_was_trained_on() {
+    // The lexicons have been mended with these in view, so that for urgency and repeat follow-up this too only guards.
+    let floors = [
+        ("urgency", 0.80, 0.79),
+        ("repeat", 0.95, 0.92),
+        ("emotion", 0.84, 0.68),
+        ("mismatch", 0.45, 0.95),
+        ("note", 0.95, 0.94),
+    ];
+    assert_floors("complaints.jsonl", &floors);
+}
+
+fn assert_floors(file: &str, floors: &[Floor]) {
     let detectors = Detectors::load().unwrap();
-    let messages = labels::read(&corpus("public_domain.jsonl")).unwrap();
+    let messages = labels::read(&corpus(file)).unwrap();
     let read: Vec<_> = messages
         .iter()
         .map(|message| {
@@ -49,7 +69,7 @@ fn detection_stays_above_its_floors_on_the_corpus() {
             explain(&detectors, &message, noon()).signals
         })
         .collect();
-    for (name, precision, recall) in floors {
+    for &(name, precision, recall) in floors {
         let aspect = Aspect::named(name).unwrap();
         let mut counts = Counts::default();
         for (message, signals) in messages.iter().zip(&read) {
@@ -57,7 +77,7 @@ fn detection_stays_above_its_floors_on_the_corpus() {
         }
         assert!(
             counts.precision() >= precision && counts.recall() >= recall,
-            "{name}: precision {:.3}, recall {:.3}, floors {precision} and {recall}",
+            "{name} in {file}: precision {:.3}, recall {:.3}, floors {precision} and {recall}",
             counts.precision(),
             counts.recall()
         );

@@ -133,7 +133,8 @@ fn is_template(near: &[Near<'_>], words: usize) -> bool {
 /// Whether the sum of a clause was charged nobody says how many times: then its total is not known.
 fn is_charged_often(text: &Cleaned<'_>, near: &[Near<'_>], clause: &Range<usize>) -> bool {
     let sentence = text.sentence_at(clause.start);
-    let within = near.iter().filter(|near| sentence.start <= near.range.start && near.range.end <= sentence.end);
+    let within =
+        near.iter().filter(|near| sentence.start <= near.range.start && near.range.end <= sentence.end);
     within.into_iter().any(|near| near.phrase.class == Class::Often)
 }
 
@@ -168,7 +169,9 @@ fn place<'a>(
     let asked = next_in(&sentence, next).is_none().then(|| asked_back(near, amount, &sentence)).flatten();
     let found = asked
         .or_else(|| around().find(|near| is(Class::Claim)(near) && beside(near)))
-        .or_else(|| around().find(|near| is(Class::Total)(near) && beside(near) && before(near) && !is_rate()))
+        .or_else(|| {
+            around().find(|near| is(Class::Total)(near) && beside(near) && before(near) && !is_rate())
+        })
         .or_else(|| around().find(|near| is(Class::Thing)(near) && beside(near)))
         .or_else(|| around().find(|near| is(Class::Settled)(near) && beside(near) && before(near)))
         .or_else(|| closest(Class::Gone, PASSING_WITHIN))
