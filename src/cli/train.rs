@@ -1,4 +1,5 @@
-//! `undertone train`: labelled messages in, the tables of emotional language and of urgency out. The same messages give the same bytes.
+//! `undertone train`: labelled messages in, the tables of urgency, of repeat follow-up and of emotional language out. The same
+//! messages give the same bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use serde_json::json;
 
 use crate::detect::emotional_language::train::Sentence;
 use crate::detect::emotional_language::{sources, train};
-use crate::detect::urgency::train as urgency;
+use crate::detect::wording::train::{Material, Passage, Task};
+use crate::detect::{Detector, repeat_follow_up, urgency};
 use crate::eval::labels::Labelled;
 use crate::eval::suite::Suite;
 use crate::eval::{Counts, labels};
@@ -17,6 +19,9 @@ pub struct Args {
     /// Labelled messages, one JSON object a line.
     #[arg(long)]
     messages: PathBuf,
+    /// Further labelled messages, for urgency and repeat follow-up alone: their feelings are one reader's.
+    #[arg(long)]
+    complaints: Vec<PathBuf>,
     /// Sentences with the feelings they show, "-" for none: the kinds, a tab, the sentence.
     #[arg(long)]
     sentences: Vec<PathBuf>,
@@ -26,7 +31,7 @@ pub struct Args {
     /// Passages that press or only look like it: "pressing" or "-", a tab, the passage.
     #[arg(long)]
     passages: Vec<PathBuf>,
-    /// Suites whose cases on urgency are learned from as passages are.
+    /// Suites whose cases on urgency and repeat follow-up are learned from as passages are.
     #[arg(long)]
     suites: Vec<PathBuf>,
     /// The folder of the detectors: the tables go into their own folders in it.
@@ -40,29 +45,54 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), super::Failure> {
     let messages = labels::read(&args.messages)?;
     let comments = comments(&args)?;
-    train_urgency(&args, &messages, &comments)?;
+    let passages = passages(&args, &urgency::train::TASK)?;
+    train_wording(&args, &messages, passages, &comments, &urgency::train::TASK, "urgency")?;
+    train_wording(
+        &args,
+        &messages,
+        Vec::new(),
+        &comments,
+        &repeat_follow_up::train::TASK,
+        "repeat_follow_up",
+    )?;
     train_emotion(&args, &messages, comments)?;
     Ok(())
 }
 
-fn train_urgency(args: &Args, messages: &[Labelled], comments: &[Sentence]) -> anyhow::Result<()> {
-    let passages = passages(args)?;
-    let plain: Vec<String> = comments.iter().map(|comment| comment.text.clone()).collect();
+/// Trains the table that a detector asks, in the folder of this name.
+fn train_wording<D: Detector>(
+    args: &Args,
+    messages: &[Labelled],
+    mut passages: Vec<Passage>,
+    comments: &[Sentence],
+    task: &Task<D>,
+    folder: &str,
+) -> anyhow::Result<()> {
+    for path in &args.suites {
+        passages.extend(task.cases(Suite::read(path)?));
+    }
+    let mut complaints = Vec::new();
+    for path in &args.complaints {
+        complaints.extend(labels::read(path)?);
+    }
+    let messages: Vec<&Labelled> = messages.iter().chain(&complaints).collect();
+    let comments: Vec<String> = comments.iter().map(|comment| comment.text.clone()).collect();
     let comment = format!(
         "Written by `undertone train` from {} messages ({}), {} passages ({}) and {} comments ({}).\n\
          docs/detection.md names the sources; rows in brackets are explained in wording/mod.rs.",
         messages.len(),
-        names(std::slice::from_ref(&args.messages)),
+        names(&[std::slice::from_ref(&args.messages), &args.complaints].concat()),
         passages.len(),
         names(&[args.passages.as_slice(), &args.suites].concat()),
-        plain.len(),
+        comments.len(),
         names(&args.comments),
     );
-    let trained = urgency::train(messages, &passages, &plain, &comment)?;
+    let material = Material { messages: &messages, passages: &passages, comments: &comments };
+    let trained = task.train(&material, &comment)?;
     for (of, counts) in [("messages", trained.messages), ("passages", trained.passages)] {
-        println!("urgency in {of}, by a table that had not seen them: {}", told(&counts));
+        println!("{folder} in {of}, by a table that had not seen them: {}", told(&counts));
     }
-    write(&args.out.join("urgency/wording.tsv"), &trained.wording)
+    write(&args.out.join(folder).join("wording.tsv"), &trained.wording)
 }
 
 fn train_emotion(args: &Args, messages: &[Labelled], comments: Vec<Sentence>) -> anyhow::Result<()> {
@@ -105,13 +135,10 @@ fn comments(args: &Args) -> anyhow::Result<Vec<Sentence>> {
     Ok(comments)
 }
 
-fn passages(args: &Args) -> anyhow::Result<Vec<urgency::Passage>> {
+fn passages<D>(args: &Args, task: &Task<D>) -> anyhow::Result<Vec<Passage>> {
     let mut passages = Vec::new();
     for path in &args.passages {
-        passages.extend(urgency::passages(&read(path)?).with_context(|| path.display().to_string())?);
-    }
-    for path in &args.suites {
-        passages.extend(urgency::cases(Suite::read(path)?));
+        passages.extend(task.passages(&read(path)?).with_context(|| path.display().to_string())?);
     }
     Ok(passages)
 }

@@ -12,7 +12,7 @@ pub mod repeat_follow_up;
 pub mod search;
 mod steps;
 pub mod urgency;
-mod wording;
+pub mod wording;
 
 use std::sync::{Mutex, PoisonError};
 

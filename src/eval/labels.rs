@@ -26,6 +26,9 @@ pub struct Labelled {
     pub urgency_quote: Option<CustomerText>,
     #[serde(default)]
     pub repeat: u8,
+    /// The shortest words of the text that show that the customer had to come back.
+    #[serde(default)]
+    pub repeat_quote: Option<CustomerText>,
     /// How strong ill feeling is: 0 none, 1 noticeable, 2 strong.
     #[serde(default)]
     pub emotion: u8,

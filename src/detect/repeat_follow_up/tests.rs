@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::RepeatFollowUp;
-use crate::detect::{Detectors, Facts, Kind, Reading, RepeatFacts, Signal};
+use super::context::Context;
+use crate::detect::search::Patterns;
+use crate::detect::{Detector, Detectors, Facts, Kind, Reading, RepeatFacts, Signal, Strength};
 use crate::text;
 use crate::ticket::{EarlierTicket, History, TicketId, Zone};
 
@@ -280,4 +282,34 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_wording_is_asked_where_phrases_are_not_sure() {
+    let message = |words: &str, table: &str| {
+        let mut patterns = Patterns::default();
+        let mut detector = RepeatFollowUp::load(&mut patterns).unwrap();
+        detector.context = Context::parse(table).unwrap();
+        let search = patterns.search();
+        let cleaned = text::clean(words);
+        let history = History::default();
+        let zone = Zone::Source(chrono_tz::UTC);
+        let reading = Reading { text: &cleaned, subject: "", sent_at: now(), zone, history: &history };
+        let found = detector.detect(&reading, &search.find(cleaned.folded())).pop();
+        found.map(|signal| (signal.strength, signal.evidence[0].cue.clone()))
+    };
+    let (quiet, chased) = ("words\tchased\n(constant)\t-3\n", "words\tchased\n(constant)\t-1\ndodgy\t6\n");
+    let (contact, nothing) = ("I called the dodgy desk.", "The dodgy desk is brown.");
+    let weak = "I contacted the shop. However, it rained.";
+    assert_eq!(
+        message(contact, chased),
+        Some((Strength::Possible, "wording".to_owned())),
+        "no phrase says it"
+    );
+    assert_eq!(message(contact, quiet), None, "nor does the wording");
+    assert_eq!(message(nothing, chased), None, "only sentences on contacts are asked");
+    assert!(message(weak, chased).is_some_and(|(strength, _)| strength == Strength::Possible), "phrases may");
+    assert_eq!(message(weak, quiet), None, "and the wording speaks against them");
+    let sure = message("This is my third request.", quiet).map(|(strength, _)| strength);
+    assert_eq!(sure, Some(Strength::Clear), "what is sure is not doubted");
 }

@@ -46,11 +46,25 @@ pub struct Words {
     counts: CountsReader,
 }
 
+/// What the phrases say, and which sentences they stand in.
+pub struct Heard {
+    pub said: Option<Said>,
+    /// Every sentence with a phrase of contact, answer or delay, in the order of the text.
+    pub sentences: Vec<usize>,
+}
+
 /// What the words say, where they say anything.
 pub struct Said {
     pub strength: Strength,
     pub evidence: Vec<Evidence>,
     pub counts: Counts,
+}
+
+impl Said {
+    /// Where no phrase says it.
+    pub fn by_wording(evidence: Evidence) -> Self {
+        Self { strength: Strength::Possible, evidence: vec![evidence], counts: Counts::default() }
+    }
 }
 
 /// A phrase found.
@@ -90,8 +104,14 @@ impl Words {
         Ok(Self { lexicon, counts: CountsReader::load()? })
     }
 
-    pub fn read(&self, text: &Cleaned<'_>, found: &search::Found) -> Option<Said> {
-        let chases = merged(chases(&self.find(text, found)));
+    pub fn read(&self, text: &Cleaned<'_>, found: &search::Found) -> Heard {
+        let found = self.find(text, found);
+        let mut sentences: Vec<usize> = found.iter().map(|it| it.sentence).collect();
+        sentences.dedup();
+        Heard { said: self.said(text, merged(chases(&found))), sentences }
+    }
+
+    fn said(&self, text: &Cleaned<'_>, chases: Vec<Chase<'_>>) -> Option<Said> {
         if chases.is_empty() {
             return None;
         }

@@ -39,12 +39,10 @@ impl Context {
     pub fn pressing(&self, text: &Cleaned<'_>, places: impl Iterator<Item = usize>) -> Option<Range<usize>> {
         let sentences = text.sentences();
         let at = |place| sentences.partition_point(|sentence: &Range<usize>| sentence.end <= place);
-        let mut spoken: Vec<_> = places.map(at).filter(|&at| at < sentences.len()).collect();
+        let mut spoken: Vec<_> = places.map(at).collect();
         spoken.dedup();
-        let scored = spoken.into_iter().map(|at| (self.score(text, &sentences[at]), &sentences[at]));
-        let (score, sentence) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
-        let words = self.0.heaviest_run(&text.folded()[sentence.clone()], 0)?;
-        (score >= PRESSING).then(|| sentence.start + words.start..sentence.start + words.end)
+        let strongest = self.0.strongest(text, spoken.into_iter())?;
+        strongest.words.filter(|_| strongest.weight >= PRESSING)
     }
 
     fn score(&self, text: &Cleaned<'_>, sentence: &Range<usize>) -> f32 {

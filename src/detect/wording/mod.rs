@@ -4,11 +4,14 @@
 //! a pair of neighbours, or a beginning (`annoyi-`) that longer words share; the columns are the outputs.
 
 pub mod fit;
+pub mod train;
 
 use std::ops::Range;
 
 use anyhow::Context;
 use foldhash::HashMap;
+
+use crate::text::Cleaned;
 
 /// A number for each output.
 pub type Row<const N: usize> = [f32; N];
@@ -111,6 +114,26 @@ impl<const N: usize> Wording<N> {
             }
             before = Some((own, start));
         }
+    }
+}
+
+/// The sentence of several that weighs most.
+pub struct Strongest {
+    /// Its logit.
+    pub weight: f32,
+    /// The run of words that weighs most in it, as a range of the text.
+    pub words: Option<Range<usize>>,
+}
+
+impl Wording<1> {
+    /// Of the sentences at these places, in their order, the one that weighs most.
+    pub fn strongest(&self, text: &Cleaned<'_>, sentences: impl Iterator<Item = usize>) -> Option<Strongest> {
+        let sentences = sentences.filter_map(|at| text.sentences().get(at));
+        let weighed = sentences.map(|sentence| (self.score(&text.folded()[sentence.clone()])[0], sentence));
+        let (weight, sentence) = weighed.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let words = self.heaviest_run(&text.folded()[sentence.clone()], 0);
+        let words = words.map(|words| sentence.start + words.start..sentence.start + words.end);
+        Some(Strongest { weight, words })
     }
 }
 
