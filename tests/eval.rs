@@ -22,12 +22,12 @@ fn noon() -> DateTime<Utc> {
 type Floor = (&'static str, f64, f64);
 
 #[test]
-fn detection_stays_above_its_floors_on_the_corpus() {
-    // The tables of emotional language and whoever wrote the lexicons have seen most of these messages: this guards against
-    // breaking, it is no measure of quality.
+fn detection_stays_above_its_floors_on_public_domain_messages() {
+    // The tables and whoever wrote the lexicons have seen most of these messages: this guards against breaking, it is no
+    // measure of quality.
     let floors = [
         ("urgency", 0.92, 0.91),
-        ("repeat", 0.96, 0.91),
+        ("repeat", 0.96, 0.97),
         ("emotion", 0.94, 0.95),
         ("anger", 0.78, 0.91),
         ("frustration", 0.74, 0.95),
@@ -36,20 +36,21 @@ fn detection_stays_above_its_floors_on_the_corpus() {
         ("unheard", 0.83, 0.65),
         ("churn", 0.65, 0.65),
         ("mismatch", 0.80, 0.75),
-        ("note", 0.95, 0.94),
+        ("note", 0.96, 0.97),
     ];
     assert_floors("public_domain.jsonl", &floors);
 }
 
 #[test]
-fn detection_stays_above_its_floors_on_complaints_that_no_table_was_trained_on() {
-    // The lexicons have been mended with these in view, so that for urgency and repeat follow-up this too only guards.
+fn detection_stays_above_its_floors_on_whole_complaints() {
+    // The tables of urgency and repeat follow-up have seen these, those of emotional language have not: only of the
+    // emotions is this a measure of quality.
     let floors = [
-        ("urgency", 0.80, 0.79),
-        ("repeat", 0.95, 0.92),
+        ("urgency", 0.84, 0.85),
+        ("repeat", 0.95, 0.96),
         ("emotion", 0.84, 0.68),
-        ("mismatch", 0.45, 0.95),
-        ("note", 0.95, 0.94),
+        ("mismatch", 0.60, 0.80),
+        ("note", 0.95, 0.96),
     ];
     assert_floors("complaints.jsonl", &floors);
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::detect::emotional_language::train::Sentence;
 use crate::detect::emotional_language::{sources, train};
-use crate::detect::wording::train::{Material, Passage, Task};
+use crate::detect::wording::train::{Material, Task};
 use crate::detect::{Detector, repeat_follow_up, urgency};
 use crate::eval::labels::Labelled;
 use crate::eval::suite::Suite;
@@ -45,16 +45,8 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), super::Failure> {
     let messages = labels::read(&args.messages)?;
     let comments = comments(&args)?;
-    let passages = passages(&args, &urgency::train::TASK)?;
-    train_wording(&args, &messages, passages, &comments, &urgency::train::TASK, "urgency")?;
-    train_wording(
-        &args,
-        &messages,
-        Vec::new(),
-        &comments,
-        &repeat_follow_up::train::TASK,
-        "repeat_follow_up",
-    )?;
+    train_wording(&args, &messages, &args.passages, &comments, &urgency::train::TASK, "urgency")?;
+    train_wording(&args, &messages, &[], &comments, &repeat_follow_up::train::TASK, "repeat_follow_up")?;
     train_emotion(&args, &messages, comments)?;
     Ok(())
 }
@@ -63,11 +55,15 @@ pub fn run(args: Args) -> Result<(), super::Failure> {
 fn train_wording<D: Detector>(
     args: &Args,
     messages: &[Labelled],
-    mut passages: Vec<Passage>,
+    passage_files: &[PathBuf],
     comments: &[Sentence],
     task: &Task<D>,
     folder: &str,
 ) -> anyhow::Result<()> {
+    let mut passages = Vec::new();
+    for path in passage_files {
+        passages.extend(task.passages(&read(path)?).with_context(|| path.display().to_string())?);
+    }
     for path in &args.suites {
         passages.extend(task.cases(Suite::read(path)?));
     }
@@ -83,7 +79,7 @@ fn train_wording<D: Detector>(
         messages.len(),
         names(&[std::slice::from_ref(&args.messages), &args.complaints].concat()),
         passages.len(),
-        names(&[args.passages.as_slice(), &args.suites].concat()),
+        names(&[passage_files, &args.suites].concat()),
         comments.len(),
         names(&args.comments),
     );
@@ -133,14 +129,6 @@ fn comments(args: &Args) -> anyhow::Result<Vec<Sentence>> {
         comments.extend(sources::comments(&read(path)?).with_context(|| path.display().to_string())?);
     }
     Ok(comments)
-}
-
-fn passages<D>(args: &Args, task: &Task<D>) -> anyhow::Result<Vec<Passage>> {
-    let mut passages = Vec::new();
-    for path in &args.passages {
-        passages.extend(task.passages(&read(path)?).with_context(|| path.display().to_string())?);
-    }
-    Ok(passages)
 }
 
 fn told(counts: &Counts) -> String {
