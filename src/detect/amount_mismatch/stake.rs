@@ -133,9 +133,9 @@ fn is_template(near: &[Near<'_>], words: usize) -> bool {
 /// Whether the sum of a clause was charged nobody says how many times: then its total is not known.
 fn is_charged_often(text: &Cleaned<'_>, near: &[Near<'_>], clause: &Range<usize>) -> bool {
     let sentence = text.sentence_at(clause.start);
-    let within =
-        near.iter().filter(|near| sentence.start <= near.range.start && near.range.end <= sentence.end);
-    within.into_iter().any(|near| near.phrase.class == Class::Often)
+    near.iter()
+        .filter(|near| sentence.start <= near.range.start && near.range.end <= sentence.end)
+        .any(|near| near.phrase.class == Class::Often)
 }
 
 /// Says what a sum is, by what stands beside it, before it and around it, in this order.
