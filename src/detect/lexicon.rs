@@ -3,7 +3,7 @@
 //! The files are TOML, `[[phrase]]` entries with a `pattern` (a regular expression over folded text:
 //! lower case, ASCII apostrophes; whole words) and whatever the detector
 //! that owns the file wants to know of a match. Earlier entries win where two match at one place.
-//! A `[words]` table names pieces that patterns (and later pieces) use as `<name>`. With
+//! A `[words]` table names pieces that patterns (and later pieces) use as `<name>`; `<nt>` is in every file. With
 //! `whole_words = true` a match must also end where a word ends.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::search::{Found, Patterns};
+
+/// The piece `<nt>`: a match begins where a word does, so that a bare "n't" at its beginning would never be met.
+const CONTRACTED: &str = "(?:do|does|did|is|are|was|were|has|have|had|wo|would|ca|could|should|need)n'?t";
 
 /// Phrases with what each means, `T`.
 pub struct Lexicon<T> {
@@ -53,7 +56,8 @@ impl<T: DeserializeOwned> Lexicon<T> {
         toml: &str,
         key: impl Fn(&T) -> K,
     ) -> anyhow::Result<Self> {
-        let file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
+        let mut file: File<Entry<T>> = toml::from_str(toml).with_context(|| format!("lexicon {name}"))?;
+        file.words.entry("nt".to_owned()).or_insert_with(|| CONTRACTED.to_owned());
         let end = if file.whole_words { r"\b{end-half}" } else { "" };
         let mut parts: BTreeMap<K, (Vec<String>, Vec<T>)> = BTreeMap::new();
         for entry in file.phrase {
@@ -112,7 +116,7 @@ mod tests {
         pattern = "called <them>"
         class = "contact"
         [[phrase]]
-        pattern = "them again|call"
+        pattern = "them again|call|<nt> ask"
         class = "again"
     "#;
 
@@ -130,6 +134,8 @@ mod tests {
             ("i called the team", vec![(2..17, "contact".to_owned())]),
             ("i called them again", vec![(2..13, "contact".to_owned())]),
             ("i called the teams", vec![]),
+            ("i didn't ask", vec![(2..12, "again".to_owned())]),
+            ("i want ask", vec![]),
             ("recalled them, calling", vec![]),
         ];
         for (text, expected) in cases {

@@ -3,8 +3,8 @@
 //! ## What it finds
 //! In the words: counts of contacts ("third time", "called six times"), chases ("still waiting", "nobody got
 //! back to me"), promises not kept, undone fixes, a contact told together with how it failed ("I called ..
-//! they refused"), and a sentence on contacts that tells of a chase by its wording. In the records: earlier tickets on the same matter, a follow-up ticket, reopenings, several
-//! unanswered messages. Both stand side by side in one signal, so that a reader sees where they disagree.
+//! they refused"), and a sentence on contacts that tells of a chase by its wording. In the records:
+//! earlier tickets on the same matter, a follow-up ticket, reopenings, several unanswered messages. Both stand side by side in one signal, so that a reader sees where they disagree.
 //! ## Why an agent should know
 //! Someone who explains for the third time must not be asked to explain once more.
 //! ## Known limits

@@ -12,7 +12,8 @@ pub const OUTPUTS: [&str; 1] = ["pressing"];
 
 /// Below this nothing near a harm presses, and it is left out; a logit, found by cross-validation.
 const IDLE: f32 = -2.5;
-/// From this on a sentence presses by its words alone, where it speaks of what people live by; a logit, found likewise.
+/// From this on a sentence presses by its words alone, where it speaks of what people live by; a logit,
+/// found on whole complaints (docs/detection.md).
 const PRESSING: f32 = 0.8;
 
 pub struct Context(Wording<{ OUTPUTS.len() }>);
