@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use chrono::Utc;
 use serde::Serialize;
 
-use crate::detect::emotional_language::{EmotionalLanguage, weights::OUTPUTS};
+use crate::detect::emotional_language::EmotionalLanguage;
+use crate::detect::repeat_follow_up::RepeatFollowUp;
 use crate::detect::search::Patterns;
+use crate::detect::urgency::Urgency;
 use crate::detect::{Detectors, Signal};
 use crate::eval::labels::{self, ASPECTS, Aspect, Labelled};
 use crate::eval::suite::Suite;
@@ -83,6 +85,8 @@ fn signals(detectors: &Detectors, message: &Labelled) -> Vec<Signal> {
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
+    /// Whether any message of the file carries this label; the counts of a row without it say nothing.
+    labelled: bool,
     #[serde(flatten)]
     counts: Counts,
     #[serde(flatten)]
@@ -92,20 +96,46 @@ struct Row {
 }
 
 fn rows(messages: &[Labelled], read: &[Vec<Signal>]) -> anyhow::Result<Vec<Row>> {
-    let emotional_language = EmotionalLanguage::load(&mut Patterns::default())?;
+    let trained = Trained::load()?;
     let row = |(name, aspect): (&'static str, Aspect)| {
         let mut counts = Counts::default();
         for (message, signals) in messages.iter().zip(read) {
             counts.add(aspect.is_labelled(message), aspect.is_found(signals));
         }
-        let trained = if aspect == Aspect::Emotion { "any" } else { name };
-        let output = OUTPUTS
-            .iter()
-            .position(|output| *output == trained && aspect != Aspect::Of(crate::detect::Kind::Joy));
-        let cross_validated = output.map(|output| emotional_language.measured()[output].measures());
-        Row { name, counts, measures: counts.measures(), cross_validated }
+        let labelled = messages.iter().any(|message| aspect.label(message).is_some());
+        let cross_validated = trained.measured(aspect).map(|counts| counts.measures());
+        Row { name, labelled, counts, measures: counts.measures(), cross_validated }
     };
     Ok(ASPECTS.into_iter().map(row).collect())
+}
+
+/// The detectors that ask a trained table.
+struct Trained {
+    urgency: Urgency,
+    repeat: RepeatFollowUp,
+    emotion: EmotionalLanguage,
+}
+
+impl Trained {
+    fn load() -> anyhow::Result<Self> {
+        let patterns = &mut Patterns::default();
+        Ok(Self {
+            urgency: Urgency::load(patterns)?,
+            repeat: RepeatFollowUp::load(patterns)?,
+            emotion: EmotionalLanguage::load(patterns)?,
+        })
+    }
+
+    /// What ten-fold cross-validation measured at the training.
+    fn measured(&self, aspect: Aspect) -> Option<Counts> {
+        match aspect {
+            Aspect::Urgency => Some(self.urgency.measured()),
+            Aspect::Repeat => Some(self.repeat.measured()),
+            Aspect::Emotion => Some(self.emotion.measured_any()),
+            Aspect::Of(kind) => self.emotion.measured(kind),
+            Aspect::Mismatch | Aspect::Note => None,
+        }
+    }
 }
 
 fn table(messages: usize, rows: &[Row]) -> String {
@@ -121,12 +151,11 @@ fn table(messages: usize, rows: &[Row]) -> String {
         let beside = row.cross_validated.map_or(String::new(), |cross| {
             format!("P {:.2}  R {:.2}  F1 {:.2}", cross.precision.value, cross.recall.value, cross.f1)
         });
-        let line = format!(
-            "{:12} {found:>5}  {:18} {:18} {f1:.2}   {beside}",
-            row.name,
-            interval(precision),
-            interval(recall)
-        );
+        let compared = match row.labelled {
+            true => format!("{:18} {:18} {f1:.2} ", interval(precision), interval(recall)),
+            false => format!("{:43}", "not labelled in this file"),
+        };
+        let line = format!("{:12} {found:>5}  {compared}  {beside}", row.name);
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out
@@ -158,4 +187,46 @@ fn errors(name: &str, messages: &[Labelled], read: &[Vec<Signal>]) -> anyhow::Re
         let _ = writeln!(out, "{}", message.text.expose().trim());
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_no_message_labels_is_no_row_of_zeros() {
+        let lines = [
+            r#"{"id": "1", "text": "I called three times and nobody helps.", "repeat": 1, "emotion": 0}"#,
+            r#"{"id": "2", "text": "How do I sort the list?"}"#,
+        ];
+        let messages: Vec<Labelled> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let detectors = Detectors::load().unwrap();
+        let read: Vec<_> = messages.iter().map(|message| signals(&detectors, message)).collect();
+        let rows = rows(&messages, &read).unwrap();
+        let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
+        assert_eq!(row("repeat").counts, Counts { hits: 1, false_alarms: 0, misses: 0 });
+        for (name, labelled) in [("repeat", true), ("emotion", true), ("urgency", false), ("anger", false)] {
+            assert_eq!(row(name).labelled, labelled, "{name}");
+        }
+        let table = table(messages.len(), &rows);
+        let line = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line("repeat").contains("1.00 [0.21, 1.00]"), "{table}");
+        assert!(line("urgency").contains("not labelled in this file"), "{table}");
+        assert_eq!(
+            line("repeat").find("P 0."),
+            line("urgency").find("P 0."),
+            "columns stand below each other"
+        );
+    }
+
+    #[test]
+    fn what_is_trained_shows_what_cross_validation_measured() {
+        let trained = Trained::load().unwrap();
+        for (name, aspect) in ASPECTS {
+            let weighed = !matches!(name, "mismatch" | "note" | "gratitude" | "joy");
+            let measured = trained.measured(aspect);
+            assert_eq!(measured.is_some(), weighed, "{name}");
+            assert!(measured.is_none_or(|counts| counts.f1() > 0.4), "{name}: {measured:?}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ use std::ops::Range;
 use self::features::{Capitals, Families, Ordinary};
 use self::fit::Sign;
 use self::phrases::{Found, Hit, Meaning};
-use self::weights::{Decision, ILL, OUTPUTS, Weights};
+use self::weights::{Decision, ILL, Weights};
 use super::lexicon::Lexicon;
 use super::search::{self, Patterns};
 use super::wording::Wording;
@@ -111,9 +111,15 @@ impl EmotionalLanguage {
         counted
     }
 
-    /// What cross-validation measured when the weights were trained, for each of `weights::OUTPUTS`.
-    pub fn measured(&self) -> &[Counts; OUTPUTS.len()] {
-        &self.weights.measured
+    /// What cross-validation measured of any ill feeling when the weights were trained.
+    pub fn measured_any(&self) -> Counts {
+        self.weights.measured.0[weights::ANY]
+    }
+
+    /// What it measured of a kind; none of what is no ill feeling.
+    pub fn measured(&self, kind: Kind) -> Option<Counts> {
+        let place = ILL.iter().position(|ill| *ill == kind)?;
+        Some(self.weights.measured.0[place + 1])
     }
 
     fn ill_signals(&self, text: &Cleaned<'_>, counted: &Counted<'_>) -> Vec<Signal> {

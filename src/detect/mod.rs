@@ -7,6 +7,7 @@ pub mod amounts;
 pub mod emotional_language;
 mod gate;
 pub mod lexicon;
+mod measured;
 pub mod numbers;
 pub mod repeat_follow_up;
 pub mod search;

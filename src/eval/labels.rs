@@ -10,37 +10,26 @@ use crate::detect::{DetectorName, Kind, Signal};
 use crate::note::worth::worth_a_note;
 use crate::ticket::CustomerText;
 
-/// A line of a labelled file. Labels that a file leaves out count as "not so".
+/// A line of a labelled file. A label that a line leaves out counts as "not so"; one that all lines leave out is not measured.
 #[derive(Deserialize)]
 pub struct Labelled {
     pub id: String,
     pub text: CustomerText,
-    #[serde(default)]
     pub created_at: Option<DateTime<Utc>>,
-    #[serde(default)]
     pub time_zone: Option<String>,
-    #[serde(default)]
-    pub urgency: u8,
+    pub urgency: Option<u8>,
     /// The shortest words of the text that show urgency.
-    #[serde(default)]
     pub urgency_quote: Option<CustomerText>,
-    #[serde(default)]
-    pub repeat: u8,
+    pub repeat: Option<u8>,
     /// The shortest words of the text that show that the customer had to come back.
-    #[serde(default)]
     pub repeat_quote: Option<CustomerText>,
     /// How strong ill feeling is: 0 none, 1 noticeable, 2 strong.
-    #[serde(default)]
-    pub emotion: u8,
-    #[serde(default)]
-    pub emotions: Vec<String>,
+    pub emotion: Option<u8>,
+    pub emotions: Option<Vec<String>>,
     /// The shortest words of the text that show ill feeling.
-    #[serde(default)]
     pub emotion_quote: Option<CustomerText>,
-    #[serde(default)]
-    pub mismatch: u8,
-    #[serde(default)]
-    pub note_worthy: u8,
+    pub mismatch: Option<u8>,
+    pub note_worthy: Option<u8>,
 }
 
 /// Reads a file of labelled messages, one JSON object a line. Errors name the line and quote nothing of it.
@@ -92,20 +81,26 @@ impl Aspect {
         ASPECTS.iter().find(|(known, _)| *known == name).map(|(_, aspect)| *aspect)
     }
 
-    /// Whether people labelled the message so.
-    pub fn is_labelled(self, message: &Labelled) -> bool {
+    /// Whether people labelled the message so; none where they did not say.
+    pub fn label(self, message: &Labelled) -> Option<bool> {
+        let at_least_one = |label: Option<u8>| label.map(|label| label >= 1);
         match self {
-            Self::Urgency => message.urgency >= 1,
-            Self::Repeat => message.repeat >= 1,
-            Self::Emotion => message.emotion >= 1,
-            Self::Mismatch => message.mismatch >= 1,
-            Self::Note => message.note_worthy >= 1,
-            Self::Of(kind) => {
-                let name =
-                    ASPECTS.iter().find(|(_, aspect)| *aspect == Self::Of(kind)).map(|(name, _)| *name);
-                message.emotions.iter().any(|emotion| Some(emotion.as_str()) == name)
+            Self::Urgency => at_least_one(message.urgency),
+            Self::Repeat => at_least_one(message.repeat),
+            Self::Emotion => at_least_one(message.emotion),
+            Self::Mismatch => at_least_one(message.mismatch),
+            Self::Note => at_least_one(message.note_worthy),
+            Self::Of(_) => {
+                let name = ASPECTS.iter().find(|(_, aspect)| *aspect == self).map(|(name, _)| *name);
+                let emotions = message.emotions.as_ref()?;
+                Some(emotions.iter().any(|emotion| Some(emotion.as_str()) == name))
             }
         }
+    }
+
+    /// Whether people labelled the message so.
+    pub fn is_labelled(self, message: &Labelled) -> bool {
+        self.label(message).unwrap_or(false)
     }
 
     /// Whether detection found it.

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::fit::{self, Fit, Sign};
 use super::weights::{Decision, ILL, OUTPUTS, Scores, Weights, decide};
 use super::{Counted, Reader, said, wording};
+use crate::detect::measured::Measured;
 use crate::detect::search::Patterns;
 use crate::detect::wording::fit::{self as fit_wording, Fitted};
 use crate::eval::Counts;
@@ -81,14 +82,14 @@ pub fn train(messages: &[Labelled], others: Vec<Sentence>, comment: &str) -> any
     let weights = Weights {
         constant: std::array::from_fn(|output| fits[output].constant),
         thresholds,
-        measured: std::array::from_fn(|output| measure(&examples, &decisions, output)),
+        measured: Measured(std::array::from_fn(|output| measure(&examples, &decisions, output))),
         features: (0..examples.first().map_or(0, |example| example.features.len()))
             .map(|place| std::array::from_fn(|output| fits[output].weights[place]))
             .collect(),
     };
     Ok(Trained {
         weights: weights.table(comment, &reader.features()),
-        wording: counted.table(&counted.fit(ROUNDS, |_| true), &wording::OUTPUTS, comment),
+        wording: counted.table(&counted.fit(ROUNDS, |_| true), &wording::OUTPUTS, None, comment),
         out_of_fold: decisions,
     })
 }
@@ -99,8 +100,8 @@ fn sentences(text: &Cleaned<'_>, unmeant: &[Range<usize>], at: usize, message: &
     let quote = text::clean(quote).folded().trim().to_owned();
     let felt = |sentence: &str| {
         let quoted = !quote.is_empty() && (sentence.contains(&quote) || quote.contains(sentence));
-        let known = message.emotion == 0 || quoted;
-        let has = |kind: &str| message.emotions.iter().any(|emotion| emotion == kind);
+        let known = message.emotion == Some(0) || quoted;
+        let has = |kind: &str| message.emotions.iter().flatten().any(|emotion| emotion == kind);
         known.then(|| wording::OUTPUTS.map(|output| quoted && (output == "any" || has(output))))
     };
     text.sentences()
@@ -133,10 +134,10 @@ fn wording_out_of_fold(
 
 fn example(mut counted: Counted<'_>, message: &Labelled, fold: u64, wording: Vec<f64>) -> Example {
     counted.features.extend(wording);
-    let has = |name: &str| message.emotions.iter().any(|emotion| emotion == name);
+    let has = |name: &str| message.emotions.iter().flatten().any(|emotion| emotion == name);
     let truth = OUTPUTS.map(|output| match output {
-        "any" => message.emotion >= 1,
-        "strong" => message.emotion >= 2,
+        "any" => message.emotion >= Some(1),
+        "strong" => message.emotion >= Some(2),
         kind => has(kind),
     });
     Example { said: said(&counted.hits), features: counted.features, truth, fold }
@@ -291,7 +292,7 @@ mod tests {
         let text = text::clean("I am Ann. It is a disgrace! Please call.");
         let felt: Vec<_> = sentences(&text, &[], 0, &message).iter().map(|sentence| sentence.felt).collect();
         assert_eq!(felt, [None, Some([true, true, false, false, false, false]), None]);
-        let calm = Labelled { emotion: 0, emotion_quote: None, emotions: Vec::new(), ..message };
+        let calm = Labelled { emotion: Some(0), emotion_quote: None, emotions: Some(Vec::new()), ..message };
         assert!(sentences(&text, &[], 0, &calm).iter().all(|sentence| sentence.felt == Some([false; 6])));
     }
 }

@@ -7,7 +7,7 @@
 use anyhow::Context;
 
 use crate::detect::Kind;
-use crate::eval::Counts;
+use crate::detect::measured::Measured;
 
 /// What is weighed: any ill feeling, each kind, and whether it is strong.
 pub const OUTPUTS: [&str; 9] =
@@ -17,7 +17,7 @@ pub const OUTPUTS: [&str; 9] =
 pub const ILL: [Kind; 6] =
     [Kind::Anger, Kind::Frustration, Kind::Fear, Kind::Sadness, Kind::Unheard, Kind::Churn];
 
-const ANY: usize = 0;
+pub const ANY: usize = 0;
 const JOY: usize = 7;
 const STRONG: usize = 8;
 
@@ -29,7 +29,7 @@ pub struct Weights {
     /// Probabilities from which on an output is taken as found, 0 to 1.
     pub thresholds: Scores,
     /// What cross-validation measured for each output, decided as `decide` does.
-    pub measured: [Counts; OUTPUTS.len()],
+    pub measured: Measured<{ OUTPUTS.len() }>,
     pub features: Vec<Scores>,
 }
 
@@ -62,7 +62,7 @@ impl Weights {
         let mut weights = Self {
             constant: Scores::default(),
             thresholds: Scores::default(),
-            measured: Default::default(),
+            measured: Measured::default(),
             features: Vec::with_capacity(features.len()),
         };
         for line in table.lines().filter(|line| !line.starts_with('#')).skip(1) {
@@ -71,9 +71,7 @@ impl Weights {
             match name {
                 "(constant)" => weights.constant = row,
                 "(threshold)" => weights.thresholds = row,
-                "(hits)" => set(&mut weights.measured, row, |counts, n| counts.hits = n),
-                "(false alarms)" => set(&mut weights.measured, row, |counts, n| counts.false_alarms = n),
-                "(misses)" => set(&mut weights.measured, row, |counts, n| counts.misses = n),
+                _ if weights.measured.take(name, row) => {}
                 _ => {
                     let expected = features.get(weights.features.len());
                     anyhow::ensure!(
@@ -95,16 +93,9 @@ impl Weights {
     pub fn table(&self, comment: &str, features: &[String]) -> String {
         let mut table: String = comment.lines().map(|line| format!("# {line}\n")).collect();
         table += &format!("feature\t{}\n", OUTPUTS.join("\t"));
-        let counts = |of: fn(&Counts) -> u32| self.measured.each_ref().map(|counts| f64::from(of(counts)));
-        let special = [
-            ("(constant)", self.constant),
-            ("(threshold)", self.thresholds),
-            ("(hits)", counts(|counts| counts.hits)),
-            ("(false alarms)", counts(|counts| counts.false_alarms)),
-            ("(misses)", counts(|counts| counts.misses)),
-        ];
+        let special = [("(constant)", self.constant), ("(threshold)", self.thresholds)];
         let rows = features.iter().map(String::as_str).zip(self.features.iter().copied());
-        for (name, row) in special.into_iter().chain(rows) {
+        for (name, row) in special.into_iter().chain(self.measured.rows()).chain(rows) {
             table += &format!("{name}\t{}\n", row.map(number).join("\t"));
         }
         table
@@ -146,10 +137,4 @@ fn number(value: f64) -> String {
 fn row(numbers: &str) -> anyhow::Result<Scores> {
     let parsed: Vec<f64> = numbers.split('\t').map(str::parse).collect::<Result<_, _>>()?;
     parsed.try_into().map_err(|_| anyhow::anyhow!("not {} numbers", OUTPUTS.len()))
-}
-
-fn set(measured: &mut [Counts; OUTPUTS.len()], row: Scores, mut put: impl FnMut(&mut Counts, u32)) {
-    for (counts, value) in measured.iter_mut().zip(row) {
-        put(counts, value as u32);
-    }
 }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::detect::wording::{Strongest, Wording};
+use crate::eval::Counts;
 use crate::text::Cleaned;
 
 /// What a sentence is weighed for.
@@ -29,6 +30,11 @@ impl Context {
     /// Reads a table.
     pub fn parse(table: &str) -> anyhow::Result<Self> {
         Ok(Self(Wording::parse(table)?))
+    }
+
+    /// What cross-validation measured of the detector when the table was trained.
+    pub fn measured(&self) -> Counts {
+        self.0.measured.0[0]
     }
 
     /// Of the sentences at these places, in their order, the one that says most.

@@ -24,6 +24,7 @@ use self::records::Records;
 use self::words::{Heard, Said, Words};
 use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Facts, Kind, Reading, Signal, Strength};
+use crate::eval::Counts;
 use crate::text::{Cleaned, clause};
 
 pub struct RepeatFollowUp {
@@ -35,6 +36,11 @@ pub struct RepeatFollowUp {
 impl RepeatFollowUp {
     pub fn load(patterns: &mut Patterns) -> anyhow::Result<Self> {
         Ok(Self { words: Words::load(patterns)?, records: Records::load()?, context: Context::load()? })
+    }
+
+    /// What cross-validation measured when the table was trained.
+    pub fn measured(&self) -> Counts {
+        self.context.measured()
     }
 
     /// What the words say: phrases, unless they only may and the wording of their sentences speaks against it; else that

@@ -33,6 +33,7 @@ use self::cues::{CueKind, Cues, Hit};
 use self::deadline::{Deadline, Deadlines};
 use super::search::{Found, Patterns};
 use super::{Detector, DetectorName, Evidence, Facts, Kind, Reading, Signal, Strength, UrgencyFacts};
+use crate::eval::Counts;
 use crate::text::clause;
 use crate::ticket::{CustomerText, Zone};
 
@@ -52,6 +53,11 @@ impl Urgency {
             deadlines: Deadlines::load(patterns)?,
             context: Context::load()?,
         })
+    }
+
+    /// What cross-validation measured when the table was trained.
+    pub fn measured(&self) -> Counts {
+        self.context.measured()
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest, Sha256};
 
 use super::{Row, beginning, scale, words};
+use crate::detect::measured::Measured;
 
 /// A sentence as training sees it.
 pub struct Sentence<const N: usize> {
@@ -108,9 +109,18 @@ impl<'a, const N: usize> Counted<'a, N> {
     }
 
     /// Writes the table that `Wording::parse` reads, with two decimals.
-    pub fn table(&self, fitted: &Fitted<N>, outputs: &[&str; N], comment: &str) -> String {
+    pub fn table(
+        &self,
+        fitted: &Fitted<N>,
+        outputs: &[&str; N],
+        measured: Option<Measured<N>>,
+        comment: &str,
+    ) -> String {
         let mut table: String = comment.lines().map(|line| format!("# {line}\n")).collect();
         table += &format!("words\t{}\n", outputs.join("\t"));
+        for (name, row) in measured.into_iter().flat_map(Measured::rows) {
+            table += &format!("{name}\t{}\n", row.map(|count| count.to_string()).join("\t"));
+        }
         let names = std::iter::once("(constant)").chain(self.names.iter().map(String::as_str));
         for (place, (name, row)) in names.zip(&fitted.0).enumerate() {
             if place == 0 || row.iter().any(|weight| weight.abs() >= SMALL) {
@@ -171,7 +181,7 @@ mod tests {
         let counted = Counted::of(&sentences);
         let fitted = counted.fit(8, |_| true);
         let wording: Wording<2> =
-            Wording::parse(&counted.table(&fitted, &["any", "anger"], "a test")).unwrap();
+            Wording::parse(&counted.table(&fitted, &["any", "anger"], None, "a test")).unwrap();
         let scores = [wording.score("this is dreadful!!")[0], wording.score("this is a list")[0]];
         assert!(scores[0] > 1.0 && scores[1] < -1.0, "{scores:?}");
         for (at, score) in scores.iter().enumerate() {

@@ -11,6 +11,7 @@ use std::ops::Range;
 use anyhow::Context;
 use foldhash::HashMap;
 
+use crate::detect::measured::Measured;
 use crate::text::Cleaned;
 
 /// A number for each output.
@@ -22,6 +23,8 @@ const BEGINNING: usize = 6;
 /// Weights of words and of pairs of words.
 pub struct Wording<const N: usize> {
     constant: Row<N>,
+    /// Of a detector that decides by this table alone or beside its phrases: what cross-validation measured of it.
+    pub measured: Measured<N>,
     /// By the `key` of a word, a beginning or a pair. The texts themselves are not kept: this is asked for each word of a message,
     /// and what is small stays near the processor.
     rows: HashMap<u64, Row<N>>,
@@ -36,12 +39,16 @@ pub struct Word<'a> {
 impl<const N: usize> Wording<N> {
     /// Reads the table.
     pub fn parse(table: &str) -> anyhow::Result<Self> {
-        let mut wording = Self { constant: [0.0; N], rows: HashMap::default() };
+        let mut wording =
+            Self { constant: [0.0; N], measured: Measured::default(), rows: HashMap::default() };
         for line in table.lines().filter(|line| !line.starts_with('#')).skip(1) {
             let (words, numbers) = line.split_once('\t').context("wording without a number")?;
             let row = row(numbers).with_context(|| format!("wording {words:?}"))?;
             if words == "(constant)" {
                 wording.constant = row;
+                continue;
+            }
+            if wording.measured.take(words, row.map(f64::from)) {
                 continue;
             }
             let key = match words.split_once(' ') {

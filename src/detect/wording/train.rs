@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::fit;
+use crate::detect::measured::Measured;
 use crate::detect::search::{Patterns, Search};
 use crate::detect::{Detector, Reading};
 use crate::eval::Counts;
@@ -114,14 +115,16 @@ impl<D: Detector> Task<D> {
         let search = patterns.search();
         let (mut in_messages, mut in_passages) = (Counts::default(), Counts::default());
         for fold in 0..FOLDS {
-            let table = counted.table(&counted.fit(ROUNDS, |at| folds[at] != fold), &[self.output], comment);
+            let table =
+                counted.table(&counted.fit(ROUNDS, |at| folds[at] != fold), &[self.output], None, comment);
             (self.put)(&mut detector, &table)?;
             for (at, (text, holds)) in texts.iter().enumerate().filter(|(at, _)| folds[*at] == fold) {
                 let counts = if at < messages.len() { &mut in_messages } else { &mut in_passages };
                 counts.add(*holds, is_found(&detector, &search, text));
             }
         }
-        let wording = counted.table(&counted.fit(ROUNDS, |_| true), &[self.output], comment);
+        let measured = Some(Measured([in_messages]));
+        let wording = counted.table(&counted.fit(ROUNDS, |_| true), &[self.output], measured, comment);
         Ok(Trained { wording, messages: in_messages, passages: in_passages })
     }
 
@@ -204,7 +207,7 @@ mod tests {
         let felt: Vec<_> =
             TASK.of_message(0, &message).iter().map(|one| (one.text.clone(), one.felt)).collect();
         assert_eq!(felt, [("they auction our house.".to_owned(), Some([true]))]);
-        let calm = Labelled { urgency: 0, urgency_quote: None, ..message };
+        let calm = Labelled { urgency: Some(0), urgency_quote: None, ..message };
         assert_eq!(TASK.of_message(0, &calm).len(), 3, "all of a message without urgency");
     }
 
