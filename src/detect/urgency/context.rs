@@ -13,6 +13,11 @@ pub const OUTPUTS: [&str; 1] = ["pressing"];
 
 /// Below this nothing near a harm presses, and it is left out; a logit, found by cross-validation.
 const IDLE: f32 = -2.5;
+/// The same in a long message, which holds more phrases by chance and has told its pressure in more than one place if there is
+/// any; found on whole complaints that no table was trained on (docs/detection.md).
+const IDLE_WHERE_LONG: f32 = -1.0;
+/// A message of more sentences is long.
+const LONG: usize = 5;
 /// From this on a sentence presses by its words alone, where it speaks of what people live by; a logit,
 /// found on whole complaints (docs/detection.md).
 const PRESSING: f32 = 0.8;
@@ -37,9 +42,10 @@ impl Context {
     /// Whether the sentence of a phrase or one beside it may press.
     pub fn bears_out(&self, text: &Cleaned<'_>, phrase: &Range<usize>) -> bool {
         let sentences = text.sentences();
+        let idle = if sentences.len() > LONG { IDLE_WHERE_LONG } else { IDLE };
         let at = sentences.partition_point(|sentence| sentence.end <= phrase.start);
         let near = at.saturating_sub(1)..(at + 2).min(sentences.len());
-        near.is_empty() || sentences[near].iter().any(|sentence| self.score(text, sentence) >= IDLE)
+        near.is_empty() || sentences[near].iter().any(|sentence| self.score(text, sentence) >= idle)
     }
 
     /// The run of words that weighs most in the sentence that presses most, if one of those at `places` does.
@@ -76,6 +82,22 @@ mod tests {
         ];
         for (name, message, expected) in cases {
             let cleaned = text::clean(message);
+            let at = cleaned.folded().find("house").unwrap();
+            assert_eq!(context.bears_out(&cleaned, &(at..at + 5)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_has_to_press_more() {
+        let context = Context::parse("words\tpressing\n(constant)\t-1\nwrote\t-1\nauctioned\t1\n").unwrap();
+        let cases = [
+            ("a short one", "The house wrote. ", "They wrote. ", 3, true),
+            ("a long one", "The house wrote. ", "They wrote. ", 5, false),
+            ("a long one that presses", "The house is auctioned. ", "They wrote. ", 5, true),
+        ];
+        for (name, first, further, often, expected) in cases {
+            let message = format!("{first}{}", further.repeat(often));
+            let cleaned = text::clean(&message);
             let at = cleaned.folded().find("house").unwrap();
             assert_eq!(context.bears_out(&cleaned, &(at..at + 5)), expected, "{name}");
         }
