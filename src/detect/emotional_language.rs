@@ -231,7 +231,7 @@ const EITHER_WAY: [&str; 7] = ["insane", "sick", "crazy", "wild", "unreal", "nut
 
 impl Detector for EmotionalLanguage {
     fn version(&self) -> u32 {
-        7
+        8
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &search::Found) -> Vec<Signal> {

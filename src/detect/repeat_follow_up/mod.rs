@@ -59,7 +59,7 @@ impl RepeatFollowUp {
 
 impl Detector for RepeatFollowUp {
     fn version(&self) -> u32 {
-        6
+        7
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {

@@ -13,8 +13,8 @@ pub const OUTPUTS: [&str; 1] = ["pressing"];
 
 /// Below this nothing near a harm presses, and it is left out; a logit, found by cross-validation.
 const IDLE: f32 = -2.5;
-/// The same in a long message, which holds more phrases by chance and has told its pressure in more than one place if there is
-/// any; found on whole complaints that no table was trained on (docs/detection.md).
+/// The same for a harm that is only possible, in a long message: there are more of them by chance, and what presses is told in
+/// more than one place; found on whole complaints that no table was trained on (docs/detection.md).
 const IDLE_WHERE_LONG: f32 = -1.0;
 /// A message of more sentences is long.
 const LONG: usize = 5;
@@ -39,10 +39,10 @@ impl Context {
         self.0.measured.0[0]
     }
 
-    /// Whether the sentence of a phrase or one beside it may press.
-    pub fn bears_out(&self, text: &Cleaned<'_>, phrase: &Range<usize>) -> bool {
+    /// Whether the sentence of a phrase or one beside it may press. A phrase that is only `possible` needs more of it.
+    pub fn bears_out(&self, text: &Cleaned<'_>, phrase: &Range<usize>, possible: bool) -> bool {
         let sentences = text.sentences();
-        let idle = if sentences.len() > LONG { IDLE_WHERE_LONG } else { IDLE };
+        let idle = if possible && sentences.len() > LONG { IDLE_WHERE_LONG } else { IDLE };
         let at = sentences.partition_point(|sentence| sentence.end <= phrase.start);
         let near = at.saturating_sub(1)..(at + 2).min(sentences.len());
         near.is_empty() || sentences[near].iter().any(|sentence| self.score(text, sentence) >= idle)
@@ -83,23 +83,24 @@ mod tests {
         for (name, message, expected) in cases {
             let cleaned = text::clean(message);
             let at = cleaned.folded().find("house").unwrap();
-            assert_eq!(context.bears_out(&cleaned, &(at..at + 5)), expected, "{name}");
+            assert_eq!(context.bears_out(&cleaned, &(at..at + 5), true), expected, "{name}");
         }
     }
 
     #[test]
-    fn a_long_message_has_to_press_more() {
+    fn what_is_only_possible_needs_more_in_a_long_message() {
         let context = Context::parse("words\tpressing\n(constant)\t-1\nwrote\t-1\nauctioned\t1\n").unwrap();
         let cases = [
-            ("a short one", "The house wrote. ", "They wrote. ", 3, true),
-            ("a long one", "The house wrote. ", "They wrote. ", 5, false),
-            ("a long one that presses", "The house is auctioned. ", "They wrote. ", 5, true),
+            ("a short one", "The house wrote. ", 4, true, true),
+            ("a long one", "The house wrote. ", 5, true, false),
+            ("a long one with a phrase that is sure", "The house wrote. ", 5, false, true),
+            ("a long one that presses", "The house is auctioned. ", 5, true, true),
         ];
-        for (name, first, further, often, expected) in cases {
-            let message = format!("{first}{}", further.repeat(often));
+        for (name, first, further, possible, expected) in cases {
+            let message = format!("{first}{}", "They wrote. ".repeat(further));
             let cleaned = text::clean(&message);
             let at = cleaned.folded().find("house").unwrap();
-            assert_eq!(context.bears_out(&cleaned, &(at..at + 5)), expected, "{name}");
+            assert_eq!(context.bears_out(&cleaned, &(at..at + 5), possible), expected, "{name}");
         }
     }
 

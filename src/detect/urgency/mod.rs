@@ -63,12 +63,13 @@ impl Urgency {
 
 impl Detector for Urgency {
     fn version(&self) -> u32 {
-        11
+        12
     }
 
     fn detect(&self, reading: &Reading<'_>, found: &Found) -> Vec<Signal> {
         let mut hits = self.cues.find(reading.text, found);
-        hits.retain(|hit| hit.cue.kind == CueKind::Hurry || self.context.bears_out(reading.text, &hit.range));
+        let stands = |hit: &Hit<'_>| self.context.bears_out(reading.text, &hit.range, hit.cue.possible);
+        hits.retain(|hit| hit.cue.kind == CueKind::Hurry || stands(hit));
         let deadlines = self.deadlines.find(reading, found);
         if deadlines.is_empty() && !any(&hits, CueKind::Event) {
             hits.retain(|hit| !hit.cue.beside);

@@ -240,7 +240,7 @@ fn a_no_within_a_hurry_denies_nothing_and_what_runs_to_its_end_does() {
 
 #[test]
 fn a_sentence_that_a_guard_takes_back_is_not_asked_by_its_wording() {
-    let pressing = "I barely make rent and my children have nothing in the house";
+    let pressing = "I am a single mother who barely makes rent and needs this money for food";
     check(&[
         (&format!("{pressing}."), Some(Kind::Blocked)),
         (&format!("{pressing}, and that was in 2011."), None),
