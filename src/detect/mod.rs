@@ -288,7 +288,10 @@ impl Detectors {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::eval::labels;
     use crate::text;
 
     #[test]
@@ -311,5 +314,17 @@ mod tests {
         for (name, message, expected) in cases {
             assert_eq!(detectors.names_a_sum(&text::clean(message)), expected, "{name}");
         }
+    }
+    #[test]
+    fn the_automata_have_room_for_what_many_messages_say() {
+        let detectors = Detectors::load().expect("the lexicons are valid");
+        for file in ["public_domain.jsonl", "complaints.jsonl"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(file);
+            for message in labels::read(&path).expect("labelled messages") {
+                detectors.search.find(text::clean(message.text.expose()).folded());
+            }
+        }
+        let fullness = detectors.search.fullness();
+        assert!((0.1..0.8).contains(&fullness), "{fullness}");
     }
 }

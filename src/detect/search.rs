@@ -15,9 +15,9 @@ use regex_automata::{Anchored, Input};
 use super::gate::{Beginnings, Gate, Parts};
 use super::steps::{Alive, Match, Stand, Step, Steps};
 
-/// Bytes that a search may keep of its automaton, per part. Far more than they fill: one that has too little
-/// makes its states anew for every message, which costs a hundred times the search itself.
-const MOST_CACHE: usize = 8 << 20;
+/// Bytes that a search may keep of its automaton, per part. More than they fill (`detect::tests`): one that has too little
+/// makes its states anew for every long message, which costs ten times the search itself.
+const MOST_CACHE: usize = 16 << 20;
 
 /// Starts from which a text is searched at once.
 const AT_ONCE: usize = 256;
@@ -104,6 +104,13 @@ impl Search {
     #[cfg(test)]
     pub fn always(&self) -> Parts {
         self.gate.always
+    }
+
+    /// How much of its room the fullest part's automaton has taken, 0 to 1.
+    #[cfg(test)]
+    pub fn fullness(&self) -> f64 {
+        let used = self.borrow().caches.iter().map(dfa::Cache::memory_usage).max();
+        used.unwrap_or_default() as f64 / MOST_CACHE as f64
     }
 
     /// Every match in `text`; none overlaps another of its part.
