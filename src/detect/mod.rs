@@ -315,6 +315,7 @@ mod tests {
             assert_eq!(detectors.names_a_sum(&text::clean(message)), expected, "{name}");
         }
     }
+
     #[test]
     fn the_automata_have_room_for_what_many_messages_say() {
         let detectors = Detectors::load().expect("the lexicons are valid");
