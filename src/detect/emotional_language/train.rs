@@ -25,7 +25,7 @@ const KIND_PENALTY: f64 = 100.0;
 /// The precision that "any ill feeling" must keep.
 const PRECISION: f64 = 0.88;
 /// What the threshold of a kind may be worth less than the best one, 0 to 1.
-const SLACK: f64 = 0.005;
+const SLACK: f64 = 0.007;
 /// Thresholds tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 20..=80;
 
